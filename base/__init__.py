@@ -1,0 +1,1 @@
+"""The floor: words, clock, access and audit that every room stands on. Knows no room above it."""

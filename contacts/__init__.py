@@ -1,0 +1,1 @@
+"""Address book: people, organisations, places, lists, subscriptions. Never writes a notice, never sends a mail."""

@@ -1,0 +1,1 @@
+"""Post office: addresses, sealed messages, receipts. Knows no notice."""

@@ -1,0 +1,1 @@
+"""Counter: questions and their answers. Two halves, cases and meetings, that never meet."""

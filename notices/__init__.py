@@ -1,0 +1,1 @@
+"""Newspaper: what is written, approved and published. Never knows an address."""

@@ -1,0 +1,1 @@
+"""Roof: settings, addresses, accounts and the pages that show several rooms."""

@@ -1,0 +1,1 @@
+"""Fire drill: procedures, exercises, strength. Never a second way to send."""
