@@ -1,0 +1,19 @@
+"""Who is who: people and seats, places, member lists, subscriptions."""
+
+from .lists import ImportRun, MemberList, Membership, Refusal
+from .people import Invitation, Organisation, Seat, User
+from .places import Place
+from .subscriptions import Subscription
+
+__all__ = [
+    "ImportRun",
+    "Invitation",
+    "MemberList",
+    "Membership",
+    "Organisation",
+    "Place",
+    "Refusal",
+    "Seat",
+    "Subscription",
+    "User",
+]

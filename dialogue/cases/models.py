@@ -1,0 +1,94 @@
+"""A case: somebody asks, customs answers."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from base.words import Language
+from contacts.models import Organisation, Place, User
+from delivery.models import Address
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def queue(self) -> CaseQuerySet:
+        """What waits for customs: verified and without an answer, oldest first."""
+        return self.filter(state=Case.State.OPEN).order_by("verified_at")
+
+
+class Case(models.Model):
+    """A question and its way to an answer. Enters the queue only when the address is verified."""
+
+    class Kind(models.TextChoices):
+        QUESTION = "question", _("Question")
+
+    class State(models.TextChoices):
+        UNVERIFIED = "unverified", _("Waiting for your confirmation")
+        OPEN = "open", _("Being worked on")
+        ANSWERED = "answered", _("Answered")
+        CLOSED = "closed", _("Closed")
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    reference = models.CharField(max_length=20, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.QUESTION)
+    state = models.CharField(max_length=12, choices=State, default=State.UNVERIFIED)
+    address = models.ForeignKey(Address, models.PROTECT, related_name="+")
+    company = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(max_length=160)
+    message = models.TextField()
+    language = models.CharField(max_length=5, choices=Language, default=Language.ENGLISH)
+    place = models.ForeignKey(Place, models.SET_NULL, null=True, blank=True, related_name="+")
+    notice_reference = models.CharField(max_length=20, blank=True)
+    office = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    suspicious = models.BooleanField(default=False, help_text="the trap field was filled")
+    created_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="unverified") | Q(verified_at__isnull=False), name="case_verified_first"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class CaseEntry(models.Model):
+    """One thing said in a case: to the submitter, or a note inside the house."""
+
+    class Kind(models.TextChoices):
+        ANSWER = "answer", _("Answer")
+        NOTE = "note", _("Internal note")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="entries")
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.case_id}"
+
+
+class CaseSeries(models.Model):
+    """The last number given in a year."""
+
+    year = models.PositiveSmallIntegerField(unique=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Q-{self.year}-{self.last:06}"

@@ -1,0 +1,271 @@
+"""Notice, version, impact: what is said, by whom, in which state. Questions live in `querysets.py`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from base.words import (
+    CapStatus,
+    Certainty,
+    Direction,
+    Language,
+    Mode,
+    MsgType,
+    PlaceStatus,
+    Severity,
+    Traffic,
+    Urgency,
+)
+from contacts.models import Organisation, Place, User
+
+from .kinds import KINDS
+from .querysets import NoticeQuerySet, VersionQuerySet
+
+
+class Notice(models.Model):
+    """The thread: a reference, an office, a kind. No text, no state."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    reference = models.CharField(max_length=20, unique=True, null=True, blank=True)
+    kind = models.CharField(max_length=30)
+    office = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = NoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.reference or str(_("Draft without a number"))
+
+    @property
+    def kind_name(self) -> str:
+        return str(KINDS[self.kind].name)
+
+
+class Series(models.Model):
+    """The last number given in a series and year; gaps are allowed, doubles are not."""
+
+    name = models.CharField(max_length=4)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "year"], name="series_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.year}-{self.last:04}"
+
+
+class Version(models.Model):
+    """One text of a notice with its impact. Frozen by a trigger from `issued` on."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PENDING = "pending", _("Waiting for approval")
+        RETURNED = "returned", _("Returned")
+        REJECTED = "rejected", _("Rejected")
+        SCHEDULED = "scheduled", _("Scheduled")
+        ISSUED = "issued", _("Issued")
+        SUPERSEDED = "superseded", _("Replaced")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    OPEN = (State.DRAFT, State.PENDING, State.RETURNED, State.SCHEDULED)
+    EDITABLE = (State.DRAFT, State.RETURNED)
+    PUBLIC = (State.ISSUED, State.SUPERSEDED, State.WITHDRAWN)
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
+    edit_number = models.PositiveIntegerField(default=1, help_text="rises with each saved edit: guards two tabs")
+    status = models.CharField(max_length=10, choices=CapStatus, default=CapStatus.ACTUAL)
+    msg_type = models.CharField(max_length=10, choices=MsgType, default=MsgType.ALERT)
+    severity = models.CharField(max_length=10, choices=Severity, default=Severity.SEVERE)
+    urgency = models.CharField(max_length=10, choices=Urgency, default=Urgency.IMMEDIATE)
+    certainty = models.CharField(max_length=10, choices=Certainty, default=Certainty.OBSERVED)
+    cause = models.CharField(max_length=200, blank=True)
+    contact = models.CharField(max_length=200, blank=True)
+    time_zone = models.CharField(max_length=60, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True, help_text="the default copied into rows")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="firm; empty = until further notice")
+    reopens_earliest = models.DateTimeField(null=True, blank=True)
+    reopens_latest = models.DateTimeField(null=True, blank=True)
+    next_update_at = models.DateTimeField(null=True, blank=True)
+    sheets = models.JSONField(default=dict, blank=True, help_text="role facet → text")
+    context_url = models.URLField(blank=True)
+    diversion = models.JSONField(default=dict, blank=True)
+    author = models.ForeignKey(User, models.PROTECT, related_name="+")
+    editors = models.ManyToManyField(User, related_name="+", blank=True)
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.TextField(blank=True, help_text="why it was returned or rejected")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    publish_at = models.DateTimeField(null=True, blank=True)
+    issued_at = models.DateTimeField(null=True, blank=True)
+    replaced_at = models.DateTimeField(null=True, blank=True)
+    digest = models.CharField(max_length=80, blank=True, help_text="scheme:SHA-256 of what was submitted")
+    publication_id = models.BigIntegerField(null=True, blank=True, help_text="delivery.Publication")
+
+    objects: ClassVar[Any] = VersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["notice", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "number"], name="version_number_once"),
+            models.UniqueConstraint(
+                fields=["notice"],
+                condition=Q(state__in=["draft", "pending", "returned", "scheduled"]),
+                name="one_open_version",
+            ),
+            models.UniqueConstraint(
+                fields=["notice"], condition=Q(state="issued"), name="one_issued_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")) | Q(ends_at=None) | Q(starts_at=None),
+                name="version_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(reopens_latest__gte=F("reopens_earliest")),
+                name="reopening_range_in_order",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["issued", "superseded", "withdrawn"]) | ~Q(digest=""),
+                name="issued_has_digest",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "-issued_at"], name="version_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.notice} v{self.number}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.state in self.PUBLIC
+
+    @property
+    def is_exercise(self) -> bool:
+        return self.status != CapStatus.ACTUAL
+
+    def text_in(self, language: str) -> Text:
+        """The text in `language`, else the official one, else any; raises `Text.DoesNotExist` without texts."""
+        texts = {text.language: text for text in self.texts.all()}
+        for wanted in (language[:2], "en"):
+            if wanted in texts:
+                return texts[wanted]
+        for text in texts.values():
+            return text
+        raise Text.DoesNotExist(f"version {self.pk} has no text")
+
+
+class Text(models.Model):
+    """The words in one language. `truth_line` is made from the rows and stored when issued."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="texts")
+    language = models.CharField(max_length=5, choices=Language)
+    title = models.CharField(max_length=160)
+    body = models.TextField(blank=True)
+    instruction = models.TextField(blank=True)
+    truth_line = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["language"]
+        constraints = [models.UniqueConstraint(fields=["version", "language"], name="text_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def headline(self) -> str:
+        """Title + truth line; the line is never cut."""
+        return f"{self.title.rstrip('.')}. {self.truth_line}" if self.truth_line else self.title
+
+
+class ImpactRow(models.Model):
+    """A place × modes × directions × traffic → status: one row stands for the product of its sets.
+
+    A later row (by `position`) wins over an earlier one for the same cell. No row means "not stated".
+    """
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="rows")
+    position = models.PositiveSmallIntegerField()
+    place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True, related_name="+")
+    place_name = models.CharField(max_length=120, blank=True, help_text="a place without a code")
+    modes = ArrayField(models.CharField(max_length=20, choices=Mode))
+    directions = ArrayField(models.CharField(max_length=10, choices=Direction))
+    traffic = ArrayField(models.CharField(max_length=30, choices=Traffic))
+    agency = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    status = models.CharField(max_length=15, choices=PlaceStatus)
+    qualifier = models.JSONField(default=dict, blank=True, help_text="limit, value, hours, days (truth line)")
+    time_zone = models.CharField(max_length=60)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    starts_local = models.CharField(max_length=16, help_text="wall time as typed, YYYY-MM-DDTHH:MM")
+    ends_local = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        ordering = ["version", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "position"], name="row_position_once"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")) | Q(ends_at=None), name="impact_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(place__isnull=False) | ~Q(place_name=""), name="impact_is_somewhere"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place_id or self.place_name} {self.status}"
+
+
+class Approval(models.Model):
+    """One person's yes to exactly one digest."""
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="approvals")
+    digest = models.CharField(max_length=80)
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "digest", "person"], name="approval_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} approves {self.version_id}"
+
+
+class Relay(models.Model):
+    """An association's answer to a version: passed on by the portal, by its own means, or not relevant."""
+
+    class Means(models.TextChoices):
+        PORTAL = "portal", _("Relayed by the portal")
+        OWN = "own_means", _("Relayed by our own means")
+        NOT_RELEVANT = "not_relevant", _("Not relevant for our members")
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="relays")
+    association = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    means = models.CharField(max_length=15, choices=Means)
+    words = models.TextField(blank=True, help_text="the association's own words above the frozen text")
+    head_count = models.PositiveIntegerField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "association"], name="relay_once")]
+
+    def __str__(self) -> str:
+        return f"{self.association_id} {self.means}"

@@ -1,0 +1,74 @@
+"""The questions asked of notices; they chain. `published` is the one door of every public page and feed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from base.words import CapStatus, Role
+
+if TYPE_CHECKING:
+    pass
+
+_PUBLIC = ("issued", "superseded", "withdrawn")
+
+
+def _versions() -> Any:
+    """The Version model by way of its registry: models.py imports this module."""
+    from django.apps import apps  # noqa: PLC0415 - the app registry is ready only after models are
+
+    return apps.get_model("notices", "Version")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def published(self, now: datetime) -> NoticeQuerySet:
+        """Notices with a version that went out, exercises and tests left out."""
+        gone_out = _versions().objects.filter(
+            notice=OuterRef("pk"), state__in=_PUBLIC, issued_at__lte=now, status=CapStatus.ACTUAL
+        )
+        return self.filter(Exists(gone_out))
+
+    def in_force(self, now: datetime) -> NoticeQuerySet:
+        """Published and not over: `ends_at` alone decides, and a Cancel ends at once."""
+        live = (
+            _versions()
+            .objects.filter(notice=OuterRef("pk"), state="issued", issued_at__lte=now, status=CapStatus.ACTUAL)
+            .filter(Q(ends_at=None) | Q(ends_at__gt=now))
+            .exclude(msg_type="Cancel")
+        )
+        return self.filter(Exists(live))
+
+    def at(self, locode: str) -> NoticeQuerySet:
+        here = _versions().objects.filter(
+            notice=OuterRef("pk"), state__in=_PUBLIC, rows__place__locode=locode.upper()
+        )
+        return self.filter(Exists(here))
+
+    def for_cards(self) -> NoticeQuerySet:
+        """With everything a list shows, in a fixed number of queries."""
+        newest_first = (
+            _versions().objects.filter(state__in=_PUBLIC).order_by("-number").prefetch_related("texts", "rows__place")
+        )
+        return self.select_related("office").prefetch_related(
+            models.Prefetch("versions", queryset=newest_first, to_attr="public_versions")
+        )
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    def public(self) -> VersionQuerySet:
+        return self.filter(state__in=_PUBLIC)
+
+    def open(self) -> VersionQuerySet:
+        return self.filter(state__in=("draft", "pending", "returned", "scheduled"))
+
+    def visible_to(self, user: Any) -> VersionQuerySet:
+        """What goes out is everybody's; open versions only for the offices one works for, or headquarters."""
+        if any(seat.role in (Role.HEADQUARTERS, Role.AUDITOR) for seat in user.seats()):
+            return self.all()
+        offices = [
+            seat.organisation_id for seat in user.seats() if seat.role in (Role.OFFICER, Role.APPROVER)
+        ]
+        return self.filter(Q(state__in=_PUBLIC) | Q(notice__office_id__in=offices))

@@ -1,0 +1,24 @@
+"""Celery as a doorbell: PostgreSQL knows what must be done, a lost task costs a few seconds and nothing else."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("fairway")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_default_queue = "routine"
+
+
+def every(seconds: float, task: str, queue: str) -> dict[str, object]:
+    """A beat entry; a ring that nobody heard in time is dropped, the next one follows."""
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds}}
+
+
+app.conf.beat_schedule = {
+    "delivery-pump": every(5.0, "delivery.tasks.pump", "critical"),
+    "contacts-sweep": every(5.0, "contacts.tasks.sweep", "critical"),
+    "audit-chain": every(5.0, "base.tasks.chain", "digest"),
+}
+app.autodiscover_tasks()
