@@ -1,0 +1,73 @@
+"""What an officer typed, and how it becomes rows. Knows shapes, not permissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from contacts.models import User
+
+from .models import ImpactRow, Text, Version
+
+COPIED = (
+    "status", "severity", "urgency", "certainty", "cause", "contact", "time_zone", "starts_at", "ends_at",
+    "reopens_earliest", "reopens_latest", "next_update_at", "sheets", "context_url", "diversion",
+)  # fmt: skip
+TEXT_FIELDS = ("title", "body", "instruction")
+ROW_FIELDS = (
+    "place_id", "place_name", "modes", "directions", "traffic", "agency_id", "status", "qualifier", "time_zone",
+    "starts_at", "ends_at", "starts_local", "ends_local",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One save. `fields`: Version fields; `texts`: language → title, body, instruction; `rows`: ImpactRow fields."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_content(version: Version, draft: Draft) -> None:
+    """Replaces the texts and rows of an editable version by those of `draft`."""
+    version.texts.all().delete()
+    version.rows.all().delete()
+    Text.objects.bulk_create(
+        Text(version=version, language=language, **{name: words.get(name, "") for name in TEXT_FIELDS})
+        for language, words in draft.texts.items()
+        if any(words.values())
+    )
+    ImpactRow.objects.bulk_create(
+        ImpactRow(version=version, position=position, **row) for position, row in enumerate(draft.rows)
+    )
+    version._prefetched_objects_cache = {}
+
+
+def content_of(version: Version) -> Draft:
+    """The same shape back, to copy or to compare."""
+    return Draft(
+        fields={name: getattr(version, name) for name in COPIED},
+        texts={
+            text.language: {name: getattr(text, name) for name in TEXT_FIELDS} for text in version.texts.all()
+        },
+        rows=[{name: getattr(row, name) for name in ROW_FIELDS} for row in version.rows.order_by("position")],
+    )
+
+
+def copy_content(live: Version, *, by: User, msg_type: str, now: datetime) -> Version:
+    """The next version of the notice as a draft with the same content."""
+    draft = content_of(live)
+    newest = live.notice.versions.order_by("-number").values_list("number", flat=True)[0]
+    version = Version.objects.create(
+        notice=live.notice,
+        number=newest + 1,
+        msg_type=msg_type,
+        author=by,
+        created_at=now,
+        edited_at=now,
+        **draft.fields,
+    )
+    write_content(version, draft)
+    return version

@@ -1,0 +1,242 @@
+"""The life of a version: draft → pending → issued, with return, reject, update and withdrawal.
+
+Every verb is keyword-only, gets the clock, checks the policy, changes state where it checks it, and writes the
+audit entry in the same transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from base import audit
+from base.access import Can, demand
+from base.errors import Conflict, Refused
+from base.words import CapStatus, MsgType
+from contacts.models import Organisation, User
+
+from . import issuing, numbering, rules
+from .digest import digest_of
+from .drafting import Draft, copy_content, write_content
+from .kinds import KINDS
+from .models import Approval, Notice, Version
+from .policies import has_touched
+
+State = Version.State
+
+SUBMIT, RETURN, REJECT, ISSUE, SUPERSEDE, WITHDRAW = (
+    "submit", "return", "reject", "issue", "supersede", "withdraw",
+)  # fmt: skip
+TRANSITIONS: dict[tuple[str, str], str] = {
+    (State.DRAFT, SUBMIT): State.PENDING,
+    (State.RETURNED, SUBMIT): State.PENDING,
+    (State.PENDING, RETURN): State.RETURNED,
+    (State.PENDING, REJECT): State.REJECTED,
+    (State.PENDING, ISSUE): State.ISSUED,
+    (State.ISSUED, SUPERSEDE): State.SUPERSEDED,
+    (State.ISSUED, WITHDRAW): State.WITHDRAWN,
+}
+
+
+class OwnApproval(Refused):
+    message = _("Someone else must approve what you wrote.")
+
+
+class StaleEdit(Conflict):
+    message = _("This notice was changed after you opened it. The newer text is shown beside yours.")
+
+
+class NeedsReason(Refused):
+    message = _("Say why, so that the author knows what to change.")
+    field = "reason"
+
+
+def move(version: Version, step: str, *, digest: str | None = None, **changes: Any) -> None:
+    """One conditional UPDATE along `TRANSITIONS`; raises `Conflict` if the row is elsewhere by now."""
+    rows = Version.objects.filter(
+        pk=version.pk, state__in=[state for state, wanted in TRANSITIONS if wanted == step]
+    )
+    if digest is not None:
+        rows = rows.filter(digest=digest)
+    target = next(target for (_state, wanted), target in TRANSITIONS.items() if wanted == step)
+    if not rows.update(state=target, **changes):
+        raise Conflict()
+    version.refresh_from_db()
+
+
+def start(
+    *, kind: str, office: Organisation, by: User, now: datetime, status: str = CapStatus.ACTUAL
+) -> Version:
+    """A new notice with an empty first draft."""
+    if kind not in KINDS:
+        raise Refused(_("Choose what kind of notice this is."), field="kind")
+    with transaction.atomic():
+        notice = Notice.objects.create(kind=kind, office=office, created_at=now)
+        version = Version.objects.create(
+            notice=notice,
+            number=1,
+            status=status,
+            severity=KINDS[kind].severity,
+            urgency=KINDS[kind].urgency,
+            author=by,
+            created_at=now,
+            edited_at=now,
+        )
+        demand(by, Can.WRITE_NOTICE, version)
+        audit.record(actor=by, action="notice.start", target=f"version:{version.uid}", now=now)
+    return version
+
+
+def edit(version: Version, *, by: User, edit_number: int, draft: Draft, now: datetime) -> Version:
+    """Saves what the officer typed, unless somebody saved after `edit_number`: then `StaleEdit`, nothing lost."""
+    demand(by, Can.WRITE_NOTICE, version)
+    with transaction.atomic():
+        took = Version.objects.filter(
+            pk=version.pk, state__in=Version.EDITABLE, edit_number=edit_number
+        ).update(edit_number=edit_number + 1, edited_at=now, **draft.fields)
+        if not took:
+            raise StaleEdit()
+        version.refresh_from_db()
+        write_content(version, draft)
+        version.editors.add(by)
+        audit.record(
+            actor=by,
+            action="version.edit",
+            target=f"version:{version.uid}",
+            facts={"edit": edit_number + 1},
+            now=now,
+        )
+    return version
+
+
+def submit(version: Version, *, by: User, now: datetime) -> Version:
+    """Sends the version to an approver; gives the notice its reference at the first time."""
+    demand(by, Can.SUBMIT, version)
+    rules.check(version, now=now)
+    with transaction.atomic():
+        notice = Notice.objects.select_for_update().get(pk=version.notice_id)
+        if notice.reference is None:
+            notice.reference = numbering.next_reference(
+                KINDS[notice.kind].series, exercise=version.is_exercise, now=now
+            )
+            notice.save(update_fields=["reference"])
+        version.notice = notice
+        move(version, SUBMIT, submitted_at=now, submitted_by=by, reason="", digest=digest_of(version))
+        audit.record(
+            actor=by,
+            action="version.submit",
+            target=f"version:{version.uid}",
+            facts={"digest": version.digest, "reference": notice.reference},
+            now=now,
+        )
+    return version
+
+
+def return_(version: Version, *, by: User, reason: str, now: datetime) -> Version:
+    """Gives it back to the author with a reason."""
+    return _decide_against(version, RETURN, by=by, reason=reason, now=now)
+
+
+def reject(version: Version, *, by: User, reason: str, now: datetime) -> Version:
+    """Ends the version with a reason."""
+    return _decide_against(version, REJECT, by=by, reason=reason, now=now)
+
+
+def _decide_against(version: Version, step: str, *, by: User, reason: str, now: datetime) -> Version:
+    demand(by, Can.RETURN, version)
+    if not reason.strip():
+        raise NeedsReason()
+    with transaction.atomic():
+        move(version, step, reason=reason.strip(), decided_at=now, decided_by=by)
+        audit.record(
+            actor=by,
+            action=f"version.{step}",
+            target=f"version:{version.uid}",
+            facts={"reason": reason.strip(), "digest": version.digest},
+            now=now,
+        )
+    return version
+
+
+def approve(version: Version, *, by: User, digest: str, now: datetime) -> Version:
+    """One person's yes to exactly `digest`; the last one needed issues the version.
+
+    The same yes by the same person is answered with the first result. Raises `OwnApproval`, `Conflict`,
+    `PermissionDenied`, or `Refused` when nobody would be reached.
+    """
+    demand(by, Can.APPROVE, version)
+    if Approval.objects.filter(version=version, digest=digest, person=by).exists():
+        return version
+    if has_touched(by, version):
+        raise OwnApproval()
+    if version.state != State.PENDING or version.digest != digest or digest_of(version) != digest:
+        raise Conflict()
+    rules.check_still_timely(version, now=now)
+    sealed = issuing.render_all(version)
+    try:
+        with transaction.atomic():
+            agency = next(seat.organisation for seat in by.seats() if seat.role == "approver")
+            Approval.objects.create(version=version, digest=digest, person=by, agency=agency, at=now)
+            audit.record(
+                actor=by,
+                action="version.approve",
+                target=f"version:{version.uid}",
+                facts={"digest": digest},
+                now=now,
+            )
+            if Approval.objects.filter(version=version, digest=digest).count() >= issuing.approvals_needed():
+                _issue(version, by=by, digest=digest, sealed=sealed, now=now)
+    except IntegrityError:
+        # The unique approval row: the same click arrived twice at once, and the first one has the answer.
+        version.refresh_from_db()
+        if Approval.objects.filter(version=version, digest=digest, person=by).exists():
+            return version
+        raise Conflict() from None
+    transaction.on_commit(issuing.ring)
+    return version
+
+
+def _issue(
+    version: Version, *, by: User, digest: str, sealed: issuing.Rendering, now: datetime
+) -> None:
+    """Inside approve's transaction: freeze, replace the version before, open the publication, write it down."""
+    issuing.store_truth_lines(version, sealed)
+    earlier = version.notice.versions.filter(state=State.ISSUED).first()
+    if earlier is not None:
+        step = WITHDRAW if version.msg_type == MsgType.CANCEL else SUPERSEDE
+        move(earlier, step, replaced_at=now)
+    move(version, ISSUE, digest=digest, issued_at=now, decided_at=now, decided_by=by)
+    publication = issuing.open_publication(version, sealed, now=now)
+    Version.objects.filter(pk=version.pk).update(publication_id=publication.pk)
+    version.publication_id = publication.pk
+    audit.record(
+        actor=by,
+        action="version.issue",
+        target=f"version:{version.uid}",
+        facts={"digest": digest, "reference": version.notice.reference, "number": version.number},
+        now=now,
+    )
+
+
+def revise(notice: Notice, *, by: User, now: datetime, msg_type: str = MsgType.UPDATE) -> Version:
+    """A new draft that starts as a copy of the version in force: an Update, or a Cancel to withdraw it."""
+    live = notice.versions.filter(state=State.ISSUED).first()
+    if live is None:
+        raise Refused(_("Only a notice that is in force can be changed."))
+    demand(by, Can.WITHDRAW if msg_type == MsgType.CANCEL else Can.WRITE_NOTICE, live)
+    try:
+        with transaction.atomic():
+            version = copy_content(live, by=by, msg_type=msg_type, now=now)
+            audit.record(
+                actor=by,
+                action="notice.revise",
+                target=f"version:{version.uid}",
+                facts={"msg_type": str(msg_type)},
+                now=now,
+            )
+    except IntegrityError:
+        raise Conflict(_("Somebody is already changing this notice. Open that draft instead.")) from None
+    return version

@@ -1,0 +1,90 @@
+"""Who may do what with a notice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from base.access import Can, has_seat, rule
+from base.words import Role
+from contacts.models import Organisation
+
+from .models import Version
+
+
+def offices_written_for(user: Any) -> Any:
+    """The offices whose notices `user` may write: the own ones and those an own office publishes for."""
+    mine = [seat.organisation_id for seat in user.seats() if seat.role == Role.OFFICER]
+    own = Organisation.objects.filter(pk__in=mine)
+    helped = Organisation.objects.filter(published_by__in=mine)
+    return (own | helped).distinct()
+
+
+def _works_for(user: Any, version: Version, *roles: Role) -> bool:
+    office = version.notice.office
+    helpers = set(office.published_by.values_list("pk", flat=True))
+    return any(
+        seat.role in roles and (seat.organisation_id == office.pk or seat.organisation_id in helpers)
+        for seat in user.seats()
+    )
+
+
+def has_touched(user: Any, version: Version) -> bool:
+    """True for the author and everybody who edited or submitted this version."""
+    return (
+        user.pk in (version.author_id, version.submitted_by_id)
+        or version.editors.filter(pk=user.pk).exists()
+    )
+
+
+@rule(Can.WRITE_NOTICE)
+def write_notice(user: Any, version: Version | None) -> bool:
+    if version is None:
+        return has_seat(user, Role.OFFICER)
+    return _works_for(user, version, Role.OFFICER)
+
+
+@rule(Can.SUBMIT)
+def submit(user: Any, version: Version) -> bool:
+    return _works_for(user, version, Role.OFFICER)
+
+
+@rule(Can.APPROVE)
+def approve(user: Any, version: Version) -> bool:
+    """An approver's seat at the office; whether it is one's own text is `lifecycle`'s refusal, with a reason."""
+    return _works_for(user, version, Role.APPROVER)
+
+
+@rule(Can.RETURN)
+def return_(user: Any, version: Version) -> bool:
+    return _works_for(user, version, Role.APPROVER)
+
+
+@rule(Can.WITHDRAW)
+def withdraw(user: Any, version: Version) -> bool:
+    return _works_for(user, version, Role.OFFICER)
+
+
+@rule(Can.SEE_DRAFTS)
+def see_drafts(user: Any, version: Version | None) -> bool:
+    if has_seat(user, Role.HEADQUARTERS, Role.AUDITOR):
+        return True
+    if version is None:
+        return has_seat(user, Role.OFFICER, Role.APPROVER)
+    return _works_for(user, version, Role.OFFICER, Role.APPROVER)
+
+
+@rule(Can.CONTROL_SENDING)
+def control_sending(user: Any, version: Version) -> bool:
+    return has_seat(user, Role.HEADQUARTERS) or _works_for(user, version, Role.OFFICER, Role.APPROVER)
+
+
+@rule(Can.SEE_REPORT)
+def see_report(user: Any, version: Version) -> bool:
+    if has_seat(user, Role.HEADQUARTERS, Role.AUDITOR, Role.LIAISON):
+        return True
+    return _works_for(user, version, Role.OFFICER, Role.APPROVER)
+
+
+@rule(Can.RELAY)
+def relay(user: Any, association: Organisation) -> bool:
+    return has_seat(user, Role.ASSOCIATION_MANAGER, organisation_id=association.pk)

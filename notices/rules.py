@@ -1,0 +1,57 @@
+"""What a version must hold before anybody is asked to approve it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from base.errors import Refused
+from base.words import MsgType, PlaceStatus, Traffic
+
+from .kinds import KINDS
+from .models import Version
+
+CLOSING = (PlaceStatus.CLOSED, PlaceStatus.PARTLY_CLOSED)
+
+
+class Incomplete(Refused):
+    """Something is missing; `field` says where."""
+
+
+class AlreadyOver(Refused):
+    message = _("All its times are past. Correct the end, or leave it empty for “until further notice”.")
+    field = "ends_at"
+
+
+def check(version: Version, *, now: datetime) -> None:
+    """Raises the first `Refused` that keeps `version` from being submitted."""
+    kind = KINDS[version.notice.kind]
+    texts = {text.language: text for text in version.texts.all()}
+    rows = list(version.rows.all())
+    official = texts.get(settings.FAIRWAY_OFFICIAL_LANGUAGE)
+    if official is None or not official.title.strip():
+        raise Incomplete(_("Give the notice a title in the official language."), field="title")
+    if not rows:
+        raise Incomplete(_("Say which place is affected, and how."), field="rows")
+    if version.starts_at is None:
+        raise Incomplete(_("Say when it starts."), field="starts_at")
+    closes = any(row.status in CLOSING for row in rows)
+    about_cargo = any(Traffic.CARGO in row.traffic for row in rows)
+    if (closes or kind.needs_cargo_row) and not about_cargo:
+        raise Incomplete(
+            _("Say what happens to cargo: add a row for it, also if cargo passes as usual."), field="rows"
+        )
+    if version.reopens_latest and version.reopens_earliest is None:
+        raise Incomplete(_("Give the earliest time of reopening as well."), field="reopens_earliest")
+    check_still_timely(version, now=now)
+
+
+def check_still_timely(version: Version, *, now: datetime) -> None:
+    """A closure that is over already is no alert; withdrawing one may come late."""
+    if version.msg_type == MsgType.CANCEL:
+        return
+    ends = [row.ends_at or version.ends_at for row in version.rows.all()] or [version.ends_at]
+    if all(end is not None and end <= now for end in ends):
+        raise AlreadyOver()

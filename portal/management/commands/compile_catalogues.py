@@ -1,0 +1,17 @@
+"""`manage.py compile_catalogues`: makes the .mo files that Django reads."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from base.catalogues import compile_all
+
+
+class Command(BaseCommand):
+    help = "Compiles the translations that changed (with Babel: no msgfmt is needed)."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for folder in settings.LOCALE_PATHS:
+            compile_all(folder)

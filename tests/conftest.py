@@ -1,0 +1,75 @@
+"""What every test may ask for: a browser, a mail sink, a worker."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core.cache import cache
+
+from portal.embedded.processes import free_port
+
+STATIC = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    quiet = (
+        "no-sandbox disable-dev-shm-usage disable-gpu disable-background-networking "
+        "disable-component-update disable-sync no-first-run disable-quic"
+    )
+    return {
+        **browser_type_launch_args,
+        "executable_path": browser,
+        "args": [f"--{switch}" for switch in quiet.split()],
+    }
+
+
+@pytest.fixture(autouse=True)
+def _plain_static(settings: Any) -> None:
+    """Hashed file names need a collected folder; tests read the files where they lie."""
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": STATIC}
+
+
+@pytest.fixture
+def clean_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@dataclass
+class Sink:
+    """An SMTP server that keeps each envelope: (sender, recipient, bytes)."""
+
+    port: int
+    envelopes: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.envelopes.extend((envelope.mail_from, to, bytes(envelope.content)) for to in envelope.rcpt_tos)
+        return "250 kept"
+
+
+@pytest.fixture
+def smtp_sink(settings: Any) -> Iterator[Sink]:
+    """A real SMTP server on loopback that the settings point to."""
+    sink = Sink(free_port())
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, server_kwargs={"enable_SMTPUTF8": True})
+    controller.start()
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+    yield sink
+    controller.stop()
+
+
+def run_manage(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """`manage.py` as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments], env=env, capture_output=True, text=True, timeout=120
+    )
