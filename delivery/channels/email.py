@@ -1,0 +1,183 @@
+"""E-mail over SMTP (RFC 5321): a kept connection, pipelined where the server offers it (RFC 2920).
+
+One envelope a person. A refused recipient never ends a batch. What happened is known by phase: before the final
+dot a lost mail may be sent again freely; after it, without a reply, both sides may own it.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from delivery import envelope
+from delivery.claim import Item
+from delivery.outcomes import Outcome
+from delivery.states import State
+
+TIMEOUT_S = 60
+ACCEPTED = 250
+GO_AHEAD = 354
+CLOSING = 421
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The replies to one envelope: MAIL, RCPT, DATA and, if the text went out, the final dot."""
+
+    code: int
+    text: bytes
+
+
+class Connection(smtplib.SMTP):
+    """The standard library's client plus a pipelined way to send many."""
+
+    def open(self) -> None:
+        self.connect(settings.EMAIL_HOST, int(settings.EMAIL_PORT))
+        self.ehlo_or_helo_if_needed()
+        if settings.EMAIL_USE_TLS:
+            self.starttls(context=ssl.create_default_context())
+            self.ehlo_or_helo_if_needed()
+        if settings.EMAIL_HOST_USER:
+            self.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        self.pipelining = bool(self.has_extn("pipelining"))
+        self.eight_bit = bool(self.has_extn("8bitmime"))
+
+    def commands(self, item: Item) -> bytes:
+        body = b" BODY=8BITMIME" if self.eight_bit else b""
+        sender, to = envelope.return_path(item.id).encode("ascii"), item.to.encode("ascii")
+        return b"MAIL FROM:<%b>%b\r\nRCPT TO:<%b>\r\nDATA\r\n" % (sender, body, to)
+
+    def content(self, item: Item) -> bytes:
+        """The mail, dot-stuffed (RFC 5321, 4.5.2) and ended by the final dot."""
+        mail = envelope.letter(item.message_id).to(
+            delivery_id=item.id,
+            address_id=item.address_id,
+            to=item.to,
+            greeting=item.greeting,
+            eight_bit=self.eight_bit,
+        )
+        stuffed = mail.replace(b"\r\n.", b"\r\n..")
+        return (b"." + stuffed if stuffed.startswith(b".") else stuffed) + b".\r\n"
+
+    def replies(self, item: Item) -> Iterator[bytes]:
+        """The commands of one envelope, singly for a server that does not pipeline."""
+        yield from self.commands(item).splitlines(keepends=True)
+
+
+class EmailChannel:
+    """Keeps one connection for the life of the worker process, opened again when it was cut."""
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
+        todo = list(items)
+        while todo:
+            try:
+                connection = self._connection()
+            except (OSError, smtplib.SMTPException) as error:
+                self.close()
+                yield from (_not_reached(item, error) for item in todo)
+                return
+            fresh = todo
+            for outcome in self._send_over(connection, todo):
+                todo = todo[1:]
+                yield outcome
+            if todo is fresh and todo:  # nothing moved: the next connection would fare no better
+                self.close()
+                yield from (_not_reached(item, None) for item in todo)
+                return
+
+    def _connection(self) -> Connection:
+        if self.connection is None or self.connection.sock is None:
+            made = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else None
+            connection = SecureConnection(timeout=TIMEOUT_S) if made else Connection(timeout=TIMEOUT_S)
+            connection.open()
+            self.connection = connection
+        return self.connection
+
+    def _send_over(self, connection: Connection, items: list[Item]) -> Iterator[Outcome]:
+        """Outcomes in order until all are sent or the connection is lost; the caller goes on with the rest.
+
+        With pipelining one packet carries the end of a mail and the next envelope: one round trip a mail.
+        """
+        ahead = False  # the commands of the next envelope are on their way already
+        for number, item in enumerate(items):
+            following = items[number + 1] if connection.pipelining and number + 1 < len(items) else None
+            dot_sent = False
+            try:
+                replies = self._envelope(connection, item, ahead)
+                refusal = next((reply for reply in replies if reply[0] >= 400), None)
+                tail = connection.commands(following) if following else b""
+                ahead = following is not None
+                if refusal is None and replies[2][0] == GO_AHEAD:
+                    content = connection.content(item)
+                    dot_sent = True  # the kernel may take it all at once: from the first octet on it is in doubt
+                    connection.sock.sendall(content + tail)
+                    code, text = connection.getreply()
+                    yield _outcome(item, code, text)
+                else:
+                    self._abandon(connection, replies, tail)
+                    code, text = refusal or replies[2]
+                    yield _outcome(item, code, text)
+                if code == CLOSING:
+                    self.close()
+                    return
+            except (OSError, smtplib.SMTPException) as error:
+                self.close()
+                yield _uncertain(item, error) if dot_sent else _not_reached(item, error)
+                return
+
+    def _envelope(self, connection: Connection, item: Item, ahead: bool) -> list[tuple[int, bytes]]:
+        """The replies to MAIL, RCPT and DATA; without pipelining, DATA is asked for only if the others are fine."""
+        if connection.pipelining:
+            if not ahead:
+                connection.sock.sendall(connection.commands(item))
+            return [connection.getreply() for _command in range(3)]
+        replies: list[tuple[int, bytes]] = []
+        for command in connection.replies(item):
+            connection.sock.sendall(command)
+            replies.append(connection.getreply())
+            if replies[-1][0] >= 400:
+                break
+        return replies
+
+    def _abandon(self, connection: Connection, replies: list[tuple[int, bytes]], tail: bytes) -> None:
+        """Back to a clean state after a refusal, the next envelope in the same packet."""
+        if len(replies) == 3 and replies[2][0] == GO_AHEAD:
+            # RFC 2920, 3.1: DATA that was accepted without a recipient is ended by a lone dot.
+            connection.sock.sendall(b".\r\n")
+            connection.getreply()
+        connection.sock.sendall(b"RSET\r\n" + tail)
+        connection.getreply()
+
+
+class SecureConnection(Connection, smtplib.SMTP_SSL):
+    """The same over TLS from the first octet (RFC 8314)."""
+
+
+def _outcome(item: Item, code: int, text: bytes) -> Outcome:
+    reply = text.decode("utf-8", "replace")
+    if code == ACCEPTED:
+        return Outcome(item.id, State.ACCEPTED, "250", reply)
+    if 500 <= code < 600:
+        return Outcome(item.id, State.FAILED, str(code), reply)
+    return Outcome(item.id, State.DEFERRED, str(code), reply)
+
+
+def _not_reached(item: Item, error: Exception | None) -> Outcome:
+    """Nothing of the text was handed over: try again freely."""
+    return Outcome(item.id, State.DEFERRED, "cut", str(error or ""))
+
+
+def _uncertain(item: Item, error: Exception) -> Outcome:
+    return Outcome(item.id, State.UNCERTAIN, "cut", str(error))

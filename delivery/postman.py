@@ -1,0 +1,56 @@
+"""One round of a worker: lease a batch, send it window by window, hand back what there is no time for."""
+
+from __future__ import annotations
+
+import time
+
+from base.words import Lane
+
+from . import claim
+from .channels import CHANNELS, Channel
+from .outcomes import Outcome
+
+ROUND_S = 20  # a task ends well before anybody could think it dead
+WINDOWS: dict[str, int] = {Lane.CRITICAL: 1, Lane.PERSONAL: 1, Lane.ROUTINE: 50, Lane.DIGEST: 50}
+
+_kept: dict[str, Channel] = {}
+
+
+def channel(name: str = "email") -> Channel:
+    """The channel of this process, with its kept connection."""
+    if name not in _kept:
+        _kept[name] = CHANNELS[name]()
+    return _kept[name]
+
+
+def work(lane: str, *, seconds: float = ROUND_S) -> int:
+    """Sends due batches of `lane` for at most `seconds`; returns how many deliveries had an outcome."""
+    end, total = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        lease = claim.take(lane)
+        if lease is None:
+            break
+        total += work_lease(lease, end)
+    return total
+
+
+def work_lease(lease: claim.Lease, end: float) -> int:
+    """One batch, until it is done, held, lost to another worker, or time is up."""
+    total, outcomes = 0, list[Outcome]()
+    try:
+        while True:
+            window = claim.turn(lease, outcomes, WINDOWS[lease.lane])
+            outcomes = []
+            if window.ended:
+                claim.close(lease)
+                return total
+            if window.held:
+                claim.hand_back(lease)
+                return total
+            outcomes = list(channel().send(window.items))
+            total += len(outcomes)
+            if time.monotonic() >= end:
+                claim.hand_back(lease, outcomes)
+                return total
+    except claim.LeaseLost:
+        return total
