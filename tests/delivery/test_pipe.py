@@ -53,6 +53,7 @@ class Relay:
             threading.Thread(target=self._talk, args=(client,), daemon=True).start()
 
     def _talk(self, client: socket.socket) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         lines = client.makefile("rb")
         say = lambda text: client.sendall(text.encode() + b"\r\n")  # noqa: E731
         say("220 sink")
