@@ -113,9 +113,7 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["member_list", "address", "company_key"], name="membership_once"),
         ]
         indexes = [
-            models.Index(
-                fields=["address", "member_list"], condition=Q(state="active"), name="membership_audience"
-            )
+            models.Index(fields=["address", "member_list"], condition=Q(state="active"), name="membership_audience")
         ]
 
     def __str__(self) -> str:
@@ -132,9 +130,7 @@ class Refusal(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["address", "member_list"], nulls_distinct=False, name="refusal_once"
-            ),
+            models.UniqueConstraint(fields=["address", "member_list"], nulls_distinct=False, name="refusal_once"),
         ]
 
     def __str__(self) -> str:

@@ -37,9 +37,7 @@ class Subscription(models.Model):
     ip_prefix = models.CharField(max_length=45, blank=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["address"], condition=Q(state="confirmed"), name="subscription_audience")
-        ]
+        indexes = [models.Index(fields=["address"], condition=Q(state="confirmed"), name="subscription_audience")]
 
     def __str__(self) -> str:
         return f"{self.address_id} {self.state}"
