@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from delivery.sealed import Sealed
 from django.conf import settings
 
 from base.words import SEVERITY_RANK, Lane, MsgType, Severity
 from delivery import outbox, tasks
 from delivery.models import Publication
+from delivery.sealed import Sealed
 
 from . import render, truth_of
 from .facets import facets_of

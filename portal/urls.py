@@ -9,4 +9,5 @@ urlpatterns = [
 
 urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
+    path("", include("dialogue.urls")),
 )

@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from base.words import Language
+from base.access import has_seat
+from base.words import Language, Role
 from contacts.models import Organisation, Place, User
 from delivery.models import Address
 
@@ -18,6 +19,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def queue(self) -> CaseQuerySet:
         """What waits for customs: verified and without an answer, oldest first."""
         return self.filter(state=Case.State.OPEN).order_by("verified_at")
+
+    def visible_to(self, user: Any) -> CaseQuerySet:
+        """Verified cases of the offices one works for; every one for liaison officers and headquarters."""
+        verified = self.filter(verified_at__isnull=False)
+        if has_seat(user, Role.LIAISON, Role.HEADQUARTERS):
+            return verified
+        offices = [seat.organisation_id for seat in user.seats() if seat.role in (Role.OFFICER, Role.APPROVER)]
+        return verified.filter(office_id__in=offices)
 
 
 class Case(models.Model):

@@ -1,0 +1,143 @@
+"""Shape of what strangers and officers type; the rules are in `intake` and `answers`."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from base.errors import Refused
+from delivery import addresses
+
+from .intake import MESSAGE_LIMIT, Question
+
+
+def without_controls(text: str, *, keep: str = "") -> str:
+    """`text` without NUL and other control characters; ends of lines become `\\n`."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(sign for sign in lines if sign in keep or unicodedata.category(sign) != "Cc")
+
+
+class LineField(forms.CharField):
+    """One line: line breaks and runs of blanks become one blank, control characters go."""
+
+    def to_python(self, value: Any) -> str:
+        one_line = " ".join(str(value or "").split())
+        return super().to_python(without_controls(one_line))
+
+
+class ProseField(forms.CharField):
+    """Several lines. The limit is checked here, never by the browser, which would cut what is pasted."""
+
+    def __init__(self, *, limit: int, **options: Any) -> None:
+        self.limit = limit
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(without_controls(str(value or ""), keep="\n\t"))
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        over = len(value) - self.limit
+        if over > 0:
+            raise ValidationError(
+                ngettext(
+                    "This is %(over)d character too long: at most %(limit)d fit. Nothing was cut.",
+                    "This is %(over)d characters too long: at most %(limit)d fit. Nothing was cut.",
+                    over,
+                )
+                % {"over": over, "limit": self.limit}
+            )
+
+
+class AskForm(forms.Form):
+    """The public question. `website` is a trap that people never see unless their browser filled it."""
+
+    company = LineField(
+        label=_("Company or organisation"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "class": "form-control"}),
+        error_messages={"required": _("Enter the name of your company")},
+    )
+    about = LineField(
+        label=_("Notice or place, if you know it"),
+        help_text=_("Number, name or code, for example BC-2026-0418 or Dover"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control f-in--m"}),
+    )
+    subject = LineField(
+        label=_("Subject"),
+        max_length=160,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+        error_messages={"required": _("Say in a few words what it is about")},
+    )
+    message = ProseField(
+        limit=MESSAGE_LIMIT,
+        label=_("Your question"),
+        help_text=_("Up to 5,000 characters. No names of people and no bank details."),
+        widget=forms.Textarea(attrs={"rows": 6, "class": "form-control"}),
+        error_messages={"required": _("Write your question")},
+    )
+    email = LineField(
+        label=_("E-mail"),
+        help_text=_("We send a link to confirm it. Then your question enters the queue."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "class": "form-control"}),
+        error_messages={"required": _("Enter an e-mail address such as name@company.example")},
+    )
+    website = forms.CharField(
+        label=_("Leave this field empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1", "class": "form-control"}),
+    )
+    marked = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    ANSWERS = ("company", "about", "subject", "message", "email")
+
+    def clean_email(self) -> str:
+        try:
+            addresses.key_of(self.cleaned_data["email"])
+        except Refused:
+            raise ValidationError(_("Enter an e-mail address such as name@company.example")) from None
+        return addresses.clean(self.cleaned_data["email"])
+
+    def clean_website(self) -> str:
+        if self.cleaned_data["website"].strip():
+            raise ValidationError(
+                _("Your browser filled in a field that must stay empty. It is cleared now: please send again.")
+            )
+        return ""
+
+    @property
+    def trap_filled(self) -> bool:
+        return "website" in self.errors
+
+    def with_trap_cleared(self) -> AskForm:
+        """The same form and errors with the trap emptied and the mark set, for the person to send again."""
+        data = self.data.copy()
+        data["website"], data["marked"] = "", "on"
+        cleared = AskForm(data)
+        cleared._errors = self.errors
+        cleared.cleaned_data = self.cleaned_data
+        return cleared
+
+    def question(self, language: str) -> Question:
+        fields = {name: self.cleaned_data[name] for name in self.ANSWERS}
+        return Question(**fields, language=language, trap_filled=self.cleaned_data["marked"])
+
+
+class AnswerForm(forms.Form):
+    text = ProseField(
+        limit=20_000,
+        label=_("Your answer"),
+        help_text=_(
+            "It goes to the person by e-mail and to their page at once. Write in the language they wrote in."
+        ),
+        widget=forms.Textarea(attrs={"rows": 8, "class": "form-control"}),
+        error_messages={"required": _("Write the answer")},
+    )
