@@ -1,0 +1,143 @@
+"""Time as people read it: the place's own zone first, UTC beside it.
+
+Wall times that happen twice or never are asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .errors import Refused
+
+_CLOCK = re.compile(r"^\s*(\d{1,2})(?:[:.h ]?(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?\s*$", re.IGNORECASE)
+
+
+def now() -> datetime:
+    """The present moment in UTC; domain functions are given it, they never call this."""
+    return timezone.now()
+
+
+class AmbiguousTime(Refused):
+    """The clocks go back: this wall time happens twice. `facts["choices"]` holds both moments (UTC)."""
+
+    message = _("The clocks go back that night, so this time comes twice. Choose which one you mean.")
+
+
+class MissingTime(Refused):
+    """The clocks go forward: this wall time never happens. `facts["suggestion"]` is the first one after it (UTC)."""
+
+    message = _("The clocks go forward that night, so this time does not exist. Choose one before or after it.")
+
+
+class NotATime(Refused):
+    message = _("Write the time like 19:30.")
+
+
+def instants(wall: datetime, zone: str) -> list[datetime]:
+    """The moments (UTC) at which a clock on the wall in `zone` shows `wall`: one, two, or none."""
+    place = ZoneInfo(zone)
+    found = []
+    for fold in (0, 1):
+        moment = wall.replace(tzinfo=place, fold=fold).astimezone(UTC)
+        if moment.astimezone(place).replace(tzinfo=None) == wall and moment not in found:
+            found.append(moment)
+    return found
+
+
+def resolve(wall: datetime, zone: str, *, choice: int | None = None) -> datetime:
+    """The UTC moment of a wall time; `choice` 0 or 1 picks the first or second of two.
+
+    Raises `AmbiguousTime` or `MissingTime`.
+    """
+    found = instants(wall, zone)
+    if not found:
+        after = wall.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+        raise MissingTime(suggestion=after)
+    if len(found) == 1:
+        return found[0]
+    if choice not in (0, 1):
+        raise AmbiguousTime(choices=found)
+    return found[choice]
+
+
+def parse_time(text: str) -> time:
+    """19:30, 7:30 pm, 1930, 19h30 or 19; raises `NotATime`."""
+    match = _CLOCK.match(text)
+    if not match:
+        raise NotATime()
+    hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or "").lower().replace(".", "")
+    if half:
+        if not 1 <= hour <= 12:
+            raise NotATime()
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    if hour > 23 or minute > 59:
+        raise NotATime()
+    return time(hour, minute)
+
+
+def parse_date(text: str) -> date:
+    """2027-03-28 (as browsers send it), or 28.3.2027 and 28/3/2027; raises `NotATime`."""
+    cleaned = text.strip()
+    try:
+        return date.fromisoformat(cleaned)
+    except ValueError:
+        pass
+    parts = re.split(r"[./ -]", cleaned)
+    try:
+        day, month, year = (int(part) for part in parts)
+        return date(year, month, day)
+    except ValueError:
+        raise NotATime(_("Write the date like 28.3.2027.")) from None
+
+
+def zone_name(moment: datetime, zone: str) -> str:
+    """CET, GMT or, where the zone has no letters, +01."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Z")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A moment as text: `local` with the zone's letters, `utc` short, `machine` for `<time datetime>`."""
+
+    local: str
+    utc: str
+    machine: str
+
+    def __str__(self) -> str:
+        return f"{self.local} ({self.utc})"
+
+
+def shown(moment: datetime, zone: str, language: str = "en") -> Shown:
+    """"Mon 14 Dec 2026, 09:00 SAST" and "07:00 UTC"; the date of UTC is named when it differs."""
+    there = moment.astimezone(ZoneInfo(zone or "UTC"))
+    utc = moment.astimezone(UTC)
+    day = format_date(there.date(), "EEE d MMM y", locale=language)
+    short = f"{utc:%H:%M} UTC"
+    if utc.date() != there.date():
+        short = f"{format_datetime(utc, 'EEE', locale=language)} {short}"
+    letters = zone_name(moment, zone or "UTC")
+    return Shown(f"{day}, {there:%H:%M} {letters}", short, there.isoformat(timespec="minutes"))
+
+
+def spoken(moment: datetime, zone: str, language: str = "en") -> str:
+    """The long form of the time line: "18:00 on Thursday 12 June"."""
+    there = moment.astimezone(ZoneInfo(zone or "UTC"))
+    if language == "fr":
+        clock = f"{there.hour} h" if not there.minute else f"{there.hour} h {there:%M}"
+        return f"le {format_date(there.date(), 'EEEE d MMMM', locale='fr')} à {clock}"
+    if language == "es":
+        day = format_date(there.date(), "EEEE d 'de' MMMM", locale="es")
+        return f"el {day} a las {there:%H:%M}"
+    return f"{there:%H:%M} on {format_date(there.date(), 'EEEE d MMMM', locale='en_GB')}"
+
+
+def lateness(due: datetime, at: datetime) -> timedelta | None:
+    """By how much a promise is late, or None."""
+    return at - due if at > due else None

@@ -1,0 +1,98 @@
+"""What goes out, word for word: one function for the sender, the preview and the test copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from base import clock
+from base.words import CapStatus, MsgType
+from delivery.sealed import GREETING, LEAVE_URL, Sealed
+
+from . import timeline, truth_of
+from .kinds import KINDS
+from .models import Text, Version
+
+
+def zone_of(version: Version) -> str:
+    first = next(iter(version.rows.all()), None)
+    return version.time_zone or (first.time_zone if first else "UTC")
+
+
+def permanent_url(version: Version) -> str:
+    return f"{settings.FAIRWAY_SITE_URL}/n/{version.notice.reference or 'draft'}/{version.number}"
+
+
+def context(version: Version, language: str, *, truth_line: str | None = None) -> dict[str, Any]:
+    """Everything the text mail, the HTML mail and the SMS are made from."""
+    text: Text = version.text_in(language)
+    zone = zone_of(version)
+    line = truth_line if truth_line is not None else truth_of.line(version, text.language)
+    title = text.title.rstrip(".")
+    return {
+        "language": text.language,
+        "version": version,
+        "reference": version.notice.reference or "",
+        "kind": str(KINDS[version.notice.kind].name),
+        "office": version.notice.office.names.get(text.language) or str(version.notice.office),
+        "exercise": version.status != CapStatus.ACTUAL,
+        "cancelled": version.msg_type == MsgType.CANCEL,
+        "title": title,
+        "truth_line": line,
+        "time_line": timeline.time_line(version, text.language, zone),
+        "headline": f"{title}. {line}",
+        "clauses": truth_of.clauses(version, text.language),
+        "body": text.body,
+        "instruction": text.instruction,
+        "contact": version.contact,
+        "cause": version.cause,
+        "starts": clock.shown(version.starts_at, zone, text.language) if version.starts_at else None,
+        "ends": clock.shown(version.ends_at, zone, text.language) if version.ends_at else None,
+        "next_update": (
+            clock.shown(version.next_update_at, zone, text.language) if version.next_update_at else None
+        ),
+        "url": permanent_url(version),
+        "service_name": settings.FAIRWAY_SERVICE_NAME,
+        "greeting": GREETING,
+        "leave_url": LEAVE_URL,
+        "places": [row.place.name_in(text.language) if row.place else row.place_name for row in version.rows.all()],
+    }
+
+
+def _template(name: str, facts: dict[str, Any]) -> str:
+    return render_to_string(f"messages/notice/{name}", facts)
+
+
+def mail(
+    version: Version, language: str, *, truth_line: str | None = None, words: str = "", variant: str = "",
+    sender_name: str = "", test: bool = False,
+) -> Sealed:  # fmt: skip
+    """The sealed mail in one language; `words` are an association's own, above the frozen text."""
+    with translation.override(language):
+        facts = context(version, language, truth_line=truth_line)
+        facts |= {"words": words, "sender_name": sender_name, "test": test}
+        subject = " ".join(_template("issued.subject.txt", facts).split())
+        return Sealed(
+            language=language,
+            subject=subject,
+            text=_template("issued.txt", facts),
+            html=_template("issued.html", facts),
+            variant=variant,
+            headers=_threading(version),
+        )
+
+
+def _threading(version: Version) -> dict[str, str]:
+    """One thread in the reader's mailbox for all versions of a notice (RFC 5322, 3.6.4)."""
+    return {"References": f"<notice.{version.notice.uid}@{settings.FAIRWAY_MAIL_DOMAIN}>"}
+
+
+def sms(version: Version, language: str) -> str:
+    """The short text: reference, headline, link; the truth line is never cut, the title goes first."""
+    with translation.override(language):
+        facts = context(version, language)
+    head = f"{facts['reference']} {facts['headline']} {facts['url']}".strip()
+    return head if len(head) <= 300 else f"{facts['reference']} {facts['truth_line']} {facts['url']}".strip()

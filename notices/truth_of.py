@@ -1,0 +1,73 @@
+"""The truth line of a version: its rows as the grammar wants them."""
+
+from __future__ import annotations
+
+from base.words import CapStatus, MsgType, PlaceStatus
+
+from .models import ImpactRow, Version
+from .truth import Clause, Row, segments, truth_line
+from .truth.cells import Qualifier
+
+
+def qualifier_of(facts: dict[str, object]) -> Qualifier:
+    value = facts.get("value")
+    return Qualifier(
+        limit=str(facts.get("limit") or ""),
+        value=tuple((str(name), float(number)) for name, number in value.items()) if isinstance(value, dict) else (),
+        hours=str(facts.get("hours") or ""),
+        days=str(facts.get("days") or ""),
+    )
+
+
+def _key(row: ImpactRow) -> str:
+    return row.place.locode if row.place else row.place_name
+
+
+def rows_of(version: Version) -> list[Row]:
+    return [
+        Row(
+            places=(_key(row),),
+            status=row.status,
+            modes=tuple(row.modes),
+            directions=tuple(row.directions),
+            traffic=tuple(row.traffic),
+            qualifier=qualifier_of(row.qualifier),
+        )
+        for row in version.rows.all()
+    ]
+
+
+def names_and_modes(version: Version, language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
+    names: dict[str, str] = {}
+    modes: dict[str, list[str]] = {}
+    for row in version.rows.all():
+        names[_key(row)] = row.place.name_in(language) if row.place else row.place_name
+        if row.place and row.place.modes:
+            modes[_key(row)] = row.place.modes
+    return names, modes
+
+
+def line(version: Version, language: str) -> str:
+    """The whole line in `language`; English words where a language has none."""
+    names, modes = names_and_modes(version, language)
+    return truth_line(
+        rows_of(version),
+        language,
+        place_names=names,
+        place_modes=modes,
+        withdrawn=version.msg_type == MsgType.CANCEL,
+        exercise=version.status != CapStatus.ACTUAL,
+    )
+
+
+def clauses(version: Version, language: str) -> list[Clause]:
+    """The same clause by clause, for pages that put a shape before each."""
+    names, modes = names_and_modes(version, language)
+    return segments(rows_of(version), language, place_names=names, place_modes=modes)
+
+
+def worst_status(version: Version) -> str:
+    """The status that the list shows first: the worst of all rows."""
+    order = [str(status) for status in PlaceStatus]
+    found = {row.status for row in version.rows.all()}
+    return next((status for status in order if status in found), "unknown")
