@@ -13,7 +13,7 @@ from . import claim, postman
 log = logging.getLogger(__name__)
 
 
-def ring(task: str, lane: str, **arguments: object) -> None:
+def ring(task: str, lane: str, /, **arguments: object) -> None:
     """Asks a worker of `lane` to look; a dead broker costs seconds, since the pump looks too."""
     try:
         current_app.send_task(task, kwargs=arguments, queue=str(lane), retry=False)

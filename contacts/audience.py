@@ -1,0 +1,284 @@
+"""Facets → addresses: one statement answers the count before the decision and the sending after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import connection
+
+from base.words import SEVERITY_RANK, MsgType, Severity
+from delivery.outbox import People
+from delivery.states import State
+
+from .models import Organisation
+
+# An Arabic reader is written to in French as long as no notice has an Arabic text.
+INSTEAD = {"ar": "fr"}
+# language → (before the name, after it, without a name)
+GREETINGS = {
+    "en": ("Hello ", ",", "Hello,"),
+    "fr": ("Bonjour ", ",", "Bonjour,"),
+    "es": ("Hola, ", ":", "Hola:"),
+}
+# Who may have read an earlier version must hear of its change, whatever the change concerns.
+REACHED = (State.WIRE, State.UNCERTAIN, State.ACCEPTED, State.DELIVERED)
+FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One impact row as the audience sees it. `place` None: a place without a code, or a system."""
+
+    place: int | None
+    modes: tuple[str, ...]
+    traffic: tuple[str, ...]
+    country: str | None = None
+
+
+@dataclass(frozen=True)
+class Facets:
+    """Who should hear of a version. Rows are matched one by one; severity and message type apply to all.
+
+    `earlier`: publications of earlier versions. `relayed_by`: association id → name of the message variant with its
+    own words ("" for none). `drill` stays away from live lists. `lists` narrows to these member lists, if not None.
+    """
+
+    rows: tuple[Row, ...]
+    severity: str
+    msg_type: str = MsgType.ALERT
+    earlier: tuple[int, ...] = ()
+    relayed_by: tuple[tuple[int, str], ...] = ()
+    drill: bool = False
+    lists: tuple[int, ...] | None = None
+
+    @classmethod
+    def from_json(cls, audience: dict[str, Any]) -> Facets:
+        """From `Publication.audience`, as `notices.facets` writes it."""
+        lists = audience.get("lists")
+        return cls(
+            rows=tuple(
+                Row(row["place"], tuple(row["modes"]), tuple(row["traffic"]), row.get("country"))
+                for row in audience.get("rows", ())
+            ),
+            severity=audience.get("severity", Severity.MINOR),
+            msg_type=audience.get("msg_type", MsgType.ALERT),
+            earlier=tuple(audience.get("earlier", ())),
+            relayed_by=tuple((relay["association"], relay["variant"]) for relay in audience.get("relayed_by", ())),
+            drill=bool(audience.get("drill")),
+            lists=None if lists is None else tuple(lists),
+        )
+
+
+def relayed(audience: dict[str, Any], *, association_id: int, variant: str = "") -> dict[str, Any]:
+    """`audience` with one more association; relayed twice, the first relay's words stay. For `outbox.reopen`."""
+    relays = list(audience.get("relayed_by", ()))
+    if association_id not in {relay["association"] for relay in relays}:
+        relays.append({"association": association_id, "variant": variant})
+    return audience | {"relayed_by": relays}
+
+
+# --- The statement ------------------------------------------------------------------------------------------------
+
+_MEMBERS = """
+SELECT m.address_id, m.language, m.contact AS name, coalesce(r.variant, '') AS variant, 1 AS rank, m.id,
+       l.association_id, NULL::text AS greeting
+FROM contacts_membership m
+JOIN contacts_memberlist l ON l.id = m.member_list_id
+LEFT JOIN unnest(%s::bigint[], %s::text[]) AS r (association_id, variant) ON r.association_id = l.association_id
+WHERE m.state = 'active' AND m.address_id > %s AND ({rows})
+  AND (l.way = 'direct' OR l.direct_from = ANY(%s::text[]) OR r.association_id IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM contacts_refusal x WHERE x.address_id = m.address_id
+                  AND (x.member_list_id IS NULL OR x.member_list_id = m.member_list_id))
+"""
+_SUBSCRIBERS = """
+SELECT s.address_id, s.language, '', '', 0, s.id, NULL::bigint, NULL::text
+FROM contacts_subscription s
+WHERE s.state = 'confirmed' AND s.address_id > %s AND s.least_severity = ANY(%s::text[]) AND ({rows})
+  AND NOT EXISTS (SELECT 1 FROM contacts_refusal x WHERE x.address_id = s.address_id
+                  AND x.member_list_id IS NULL AND x.at >= s.confirmed_at)
+"""
+_EARLIER = """
+SELECT d.address_id, t.language, '', '', 2, d.id, NULL::bigint, d.greeting
+FROM delivery_delivery d
+JOIN delivery_message t ON t.id = d.message_id
+JOIN delivery_publication p ON p.id = d.publication_id
+WHERE d.publication_id = ANY(%s::bigint[]) AND d.address_id > %s AND d.state = ANY(%s::text[])
+  AND NOT EXISTS (SELECT 1 FROM contacts_refusal x WHERE x.address_id = d.address_id AND x.at >= p.created_at)
+  AND NOT EXISTS (SELECT 1 FROM contacts_subscription s WHERE s.address_id = d.address_id
+                  AND s.state = 'left' AND s.left_at >= p.created_at)
+"""
+_REACHABLE = """
+SELECT q.* FROM ({arms}) q JOIN delivery_address a ON a.id = q.address_id
+WHERE a.suppressed_at IS NULL AND a.channel = 'email'
+"""
+_PEOPLE = """
+SELECT address_id, language, coalesce(nullif(greeting, ''), CASE {greetings} END) AS greeting, variant FROM (
+    SELECT DISTINCT ON (address_id) address_id, {language} AS language, variant, greeting,
+           left(regexp_replace(btrim(name), '\\s+', ' ', 'g'), 120) AS name
+    FROM ({reachable}) z ORDER BY address_id, rank, id LIMIT %s
+) one ORDER BY address_id
+"""
+
+
+def _matched(facets: Facets, *, after: int = 0) -> tuple[str, list[Any]]:
+    """Every reason to write to somebody beyond address id `after`; a person may have several."""
+    arms: list[str] = []
+    parameters: list[Any] = []
+    rows, row_parameters = _rows(facets, subscriptions=False)
+    if rows:
+        arms.append(_MEMBERS.format(rows=rows))
+        associations, variants = [pk for pk, _words in facets.relayed_by], [words for _pk, words in facets.relayed_by]
+        parameters += [associations, variants, after, *row_parameters, _no_milder(facets.severity)]
+        if facets.lists is not None:
+            arms[-1] += " AND m.member_list_id = ANY(%s::bigint[])"
+            parameters.append(list(facets.lists))
+        else:
+            rows, row_parameters = _rows(facets, subscriptions=True)
+            arms.append(_SUBSCRIBERS.format(rows=rows))
+            parameters += [after, _no_milder(facets.severity), *row_parameters]
+    if facets.earlier:
+        arms.append(_EARLIER)
+        parameters += [list(facets.earlier), after, [str(state) for state in REACHED]]
+    if not arms:
+        arms.append(_MEMBERS.format(rows="false"))
+        parameters += [[], [], after, []]
+    sql = _REACHABLE.format(arms=" UNION ALL ".join(arms))
+    if facets.drill and facets.lists is None:
+        # An exercise never reaches a live list: nobody receives mail under .invalid (RFC 2606).
+        sql += " AND a.key LIKE %s"
+        parameters.append("%.invalid")
+    return sql, parameters
+
+
+def _no_milder(severity: str) -> list[str]:
+    """The thresholds that a notice of this severity reaches."""
+    return [str(one) for one in Severity if SEVERITY_RANK[one] >= SEVERITY_RANK[Severity(severity)]]
+
+
+def _rows(facets: Facets, *, subscriptions: bool) -> tuple[str, list[Any]]:
+    """One condition a row; rows that differ in the place alone share theirs. An empty choice means every one."""
+    grouped: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Row]] = {}
+    for row in facets.rows:
+        grouped.setdefault((tuple(sorted(row.modes)), tuple(sorted(row.traffic))), []).append(row)
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    for (modes, traffic), alike in grouped.items():
+        places = sorted({row.place for row in alike if row.place is not None})
+        countries = sorted({row.country for row in alike if row.country})
+        if subscriptions:
+            conditions.append(
+                "((s.places = '{}' AND s.countries = '{}')"
+                " OR s.places && %s::bigint[] OR s.countries && %s::varchar[])"
+                " AND (s.modes = '{}' OR s.modes && %s::varchar[])"
+                " AND (s.traffic = '{}' OR s.traffic && %s::varchar[])"
+            )
+            parameters += [places, countries, list(modes), list(traffic)]
+        else:
+            conditions.append(
+                "(m.places = '{}' OR m.places && %s::bigint[]) AND (m.modes = '{}' OR m.modes && %s::varchar[])"
+            )
+            parameters += [places, list(modes)]
+    return " OR ".join(f"({condition})" for condition in conditions), parameters
+
+
+def people(facets: Facets) -> People:
+    """What `delivery.outbox.enlist` asks for: (after address id, at most) → SQL of one row a person.
+
+    A person's own subscription decides the language, then the oldest membership, then what was sent before.
+    """
+
+    def chunk(after: int, limit: int) -> tuple[str, Sequence[Any]]:
+        reachable, parameters = _matched(facets, after=after)
+        sql = _PEOPLE.format(reachable=reachable, greetings=_greetings(), language=_language())
+        return sql, [*parameters, limit]
+
+    return chunk
+
+
+def _language() -> str:
+    cases = " ".join(f"WHEN '{typed}' THEN '{spoken}'" for typed, spoken in INSTEAD.items())
+    return f"CASE language {cases} ELSE language END"
+
+
+def _greetings() -> str:
+    """A missing name gives a neutral greeting, never a gap."""
+    cases = [
+        f"WHEN language = '{language}' THEN CASE name WHEN '' THEN '{bare}' ELSE '{before}' || name || '{after}' END"
+        for language, (before, after, bare) in GREETINGS.items()
+    ]
+    before, after, bare = GREETINGS["en"]
+    return " ".join(cases) + f" ELSE CASE name WHEN '' THEN '{bare}' ELSE '{before}' || name || '{after}' END"
+
+
+# --- Counting -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How many the whole version would reach now. None in a table reads "fewer than 3"; `people` is exact."""
+
+    people: int
+    by_channel: dict[str, int | None]
+    by_association: dict[str, int | None]
+    by_language: dict[str, int | None]
+
+    @property
+    def is_empty(self) -> bool:
+        return self.people == 0
+
+
+def count(facets: Facets) -> int:
+    """People, each once, however many reasons there are to write to them."""
+    sql, parameters = _matched(facets)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(DISTINCT address_id) FROM ({sql}) z", parameters)  # noqa: S608
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
+def preview(facets: Facets) -> Preview:
+    """For the whole version only: a count for one row would tell who keeps which list."""
+    sql, parameters = people(facets)(0, 2**62)
+    languages = _tally(f"SELECT language, count(*) FROM ({sql}) z GROUP BY 1", parameters)  # noqa: S608
+    sql, parameters = _matched(facets)
+    ids = _tally(
+        f"SELECT association_id, count(DISTINCT address_id) FROM ({sql}) z GROUP BY 1",  # noqa: S608
+        parameters,
+    )
+    names = {one.pk: one.code for one in Organisation.objects.filter(pk__in=[pk for pk in ids if pk])}
+    total = sum(languages.values())
+    return Preview(
+        people=total,
+        by_channel=masked({"email": total} if total else {}),
+        by_association=masked({names[pk]: number for pk, number in ids.items() if pk in names}),
+        by_language=masked(languages),
+    )
+
+
+def concerned(facets: Facets, association_id: int) -> dict[str, int]:
+    """language → members of one association that a version concerns, whether its lists are direct or on relay."""
+    relays = (
+        facets.relayed_by if association_id in dict(facets.relayed_by) else (*facets.relayed_by, (association_id, ""))
+    )
+    sql, parameters = _matched(replace(facets, relayed_by=relays))
+    return _tally(
+        f"SELECT language, count(*) FROM (SELECT DISTINCT ON (address_id) {_language()} AS language"  # noqa: S608
+        f" FROM ({sql}) z WHERE association_id = %s ORDER BY address_id, id) one GROUP BY 1",
+        [*parameters, association_id],
+    )
+
+
+def _tally(sql: str, parameters: Iterable[Any]) -> dict[Any, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(parameters))
+        return dict(cursor.fetchall())
+
+
+def masked(cells: dict[str, int]) -> dict[str, int | None]:
+    """Cells under three are hidden, and with a single one the next smallest too, so that no sum gives it away."""
+    hidden = {name for name, number in cells.items() if number < FEWEST}
+    if len(hidden) == 1 and len(cells) > 1:
+        hidden.add(min((name for name in cells if name not in hidden), key=lambda name: (cells[name], name)))
+    return {name: None if name in hidden else number for name, number in sorted(cells.items())}

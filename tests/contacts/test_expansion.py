@@ -1,0 +1,101 @@
+"""Audiences become deliveries once a person, whatever is lost, doubled or added later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from base.words import Lane, Severity
+from contacts import expansion
+from contacts.tasks import sweep
+from delivery import outbox
+from delivery.models import Batch, Delivery, Publication
+from delivery.sealed import Sealed
+
+from .book import NOW, member_list, membership, place
+
+pytestmark = pytest.mark.django_db
+
+
+def opened(port, key="v1", **more):
+    facets = {
+        "rows": [{"place": port.pk, "country": "ES", "modes": ["maritime"], "directions": [], "traffic": ["cargo"]}],
+        "severity": str(Severity.SEVERE), "msg_type": "Alert", "earlier": [], "relayed_by": [], "drill": False,
+        "lists": None, **more,
+    }  # fmt: skip
+    messages = [Sealed("en", "Closed", "text"), Sealed("fr", "Fermé", "texte")]
+    return outbox.open(
+        key=key, lane=Lane.CRITICAL, messages=messages, audience=facets, give_up_at=NOW + timedelta(hours=9), now=NOW
+    )
+
+
+def written_to(publication):
+    return set(publication.deliveries.values_list("address__key", flat=True))
+
+
+def test_expansion_gives_each_person_one_delivery_in_the_right_language():
+    port, on = place("ESALG"), member_list()
+    membership(on, "a@x.example", language="fr")
+    membership(on, "a@x.example", language="fr", company_key="two")
+    membership(on, "b@x.example", language="ar")
+    membership(on, "c@x.example", language="es")
+    publication = opened(port)
+    assert expansion.expand(publication.pk, now=NOW)
+    assert expansion.expand(publication.pk, now=NOW)
+    languages = dict(publication.deliveries.values_list("address__key", "message__language"))
+    assert languages == {"a@x.example": "fr", "b@x.example": "fr", "c@x.example": "en"}
+
+
+def test_first_chunk_is_small_and_the_rest_follows():
+    port, on = place("ESALG"), member_list()
+    for number in range(outbox.FIRST_CHUNK + 30):
+        membership(on, f"m{number}@x.example")
+    publication = opened(port)
+    expansion.expand(publication.pk, now=NOW)
+    assert Delivery.objects.count() == outbox.FIRST_CHUNK + 30
+    assert list(Batch.objects.order_by("number").values_list("size", flat=True)) == [outbox.FIRST_CHUNK, 30]
+    assert Publication.objects.get().enlisted_at is not None
+
+
+def test_relay_adds_only_those_who_have_not_had_the_version():
+    port = place("ESALG")
+    direct, waiting = member_list(), member_list(way="on_relay")
+    membership(direct, "both@x.example")
+    membership(waiting, "both@x.example")
+    membership(waiting, "new@x.example")
+    publication = opened(port)
+    expansion.expand(publication.pk, now=NOW)
+    assert written_to(publication) == {"both@x.example"}
+    outbox.add_messages(publication, messages=[Sealed("en", "Closed", "our words", variant="ours")])
+    expansion.relay(publication.pk, association_id=waiting.association_id, variant="ours")
+    expansion.expand(publication.pk, now=NOW)
+    variants = dict(publication.deliveries.values_list("address__key", "message__variant"))
+    assert variants == {"both@x.example": "", "new@x.example": "ours"}
+
+
+def test_update_is_expanded_again_when_the_earlier_publication_has_come_to_rest():
+    port, on = place("ESALG"), member_list()
+    reached = membership(on, "a@x.example")
+    first = opened(port)
+    expansion.expand(first.pk, now=NOW)
+    reached.delete()
+    second = opened(port, key="v2", earlier=[first.pk])
+    expansion.expand(second.pk, now=NOW)
+    assert written_to(second) == set()
+    first.deliveries.update(state="accepted")
+    expansion.sweep(now=NOW)
+    expansion.expand(second.pk, now=NOW)
+    assert written_to(second) == set(), "the earlier batch is still open"
+    Batch.objects.update(closed_at=NOW)
+    expansion.sweep(now=NOW)
+    expansion.expand(second.pk, now=NOW)
+    assert written_to(second) == {"a@x.example"}
+    assert expansion.sweep(now=NOW) == 0
+
+
+def test_sweep_finds_what_a_lost_task_left_unfinished():
+    membership(member_list(), "a@x.example")
+    opened(place("ESALG"))
+    assert expansion.sweep(now=NOW) == 1
+    assert sweep.name == "contacts.tasks.sweep"
