@@ -1,5 +1,9 @@
 from django.apps import AppConfig
 
+from .celery import app as celery_app  # every process that may ring a doorbell needs to know the broker
+
+__all__ = ["PortalConfig", "celery_app"]
+
 
 class PortalConfig(AppConfig):
     name = "portal"

@@ -155,6 +155,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 10,
     "global_keyprefix": "fairway:",
+    # A doorbell that nobody hears is given up at once; the pump looks by itself.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
 }
 
 AUTH_USER_MODEL = "contacts.User"
