@@ -54,13 +54,16 @@ class NeedsReason(Refused):
     field = "reason"
 
 
-def move(version: Version, step: str, *, digest: str | None = None, **changes: Any) -> None:
-    """One conditional UPDATE along `TRANSITIONS`; raises `Conflict` if the row is elsewhere by now."""
+def move(version: Version, step: str, *, seen: str | None = None, **changes: Any) -> None:
+    """One conditional UPDATE along `TRANSITIONS`; `seen` is the digest it must have.
+
+    Raises `Conflict` if the row is elsewhere by now.
+    """
     rows = Version.objects.filter(
         pk=version.pk, state__in=[state for state, wanted in TRANSITIONS if wanted == step]
     )
-    if digest is not None:
-        rows = rows.filter(digest=digest)
+    if seen is not None:
+        rows = rows.filter(digest=seen)
     target = next(target for (_state, wanted), target in TRANSITIONS.items() if wanted == step)
     if not rows.update(state=target, **changes):
         raise Conflict()
@@ -208,7 +211,7 @@ def _issue(
     if earlier is not None:
         step = WITHDRAW if version.msg_type == MsgType.CANCEL else SUPERSEDE
         move(earlier, step, replaced_at=now)
-    move(version, ISSUE, digest=digest, issued_at=now, decided_at=now, decided_by=by)
+    move(version, ISSUE, seen=digest, issued_at=now, decided_at=now, decided_by=by)
     publication = issuing.open_publication(version, sealed, now=now)
     Version.objects.filter(pk=version.pk).update(publication_id=publication.pk)
     version.publication_id = publication.pk

@@ -41,11 +41,26 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         )
         return self.filter(Exists(live))
 
+    def over_since(self, since: datetime, now: datetime) -> NoticeQuerySet:
+        """Those that ended or were withdrawn between `since` and `now`."""
+        ended = (
+            _versions()
+            .objects.filter(notice=OuterRef("pk"), state="issued", status=CapStatus.ACTUAL)
+            .filter(Q(ends_at__gt=since, ends_at__lte=now) | Q(msg_type="Cancel", issued_at__gt=since))
+        )
+        return self.filter(Exists(ended))
+
     def at(self, locode: str) -> NoticeQuerySet:
         here = _versions().objects.filter(
             notice=OuterRef("pk"), state__in=_PUBLIC, rows__place__locode=locode.upper()
         )
         return self.filter(Exists(here))
+
+    def about(self, words: str, places: list[int]) -> NoticeQuerySet:
+        """By reference, by a word of a public text, or at one of `places` (ids)."""
+        hit = _versions().objects.filter(notice=OuterRef("pk"), state__in=_PUBLIC)
+        hit = hit.filter(Q(rows__place__in=places) | Q(texts__title__icontains=words))
+        return self.filter(Q(reference__iexact=words) | Exists(hit))
 
     def for_cards(self) -> NoticeQuerySet:
         """With everything a list shows, in a fixed number of queries."""

@@ -3,11 +3,20 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
+from portal.pages import public
+
 urlpatterns = [
+    path("n/<str:reference>", public.permanent, name="permanent"),
+    path("n/<str:reference>/<int:number>", public.permanent, name="permanent_version"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
 
 urlpatterns += i18n_patterns(
+    path("", public.home, name="home"),
+    path("n/<str:reference>/", public.notice, name="notice"),
+    path("n/<str:reference>/<int:number>/", public.notice, name="notice_version"),
+    path("feed.atom", public.feed_atom, name="feed_atom"),
+    path("notices.json", public.notices_json, name="notices_json"),
     path("accounts/", include("allauth.urls")),
     path("", include("dialogue.urls")),
 )

@@ -1,0 +1,74 @@
+"""Small marks that every page uses: icons, statuses, moments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from base import clock
+from base.words import PlaceStatus
+
+register = template.Library()
+
+# status → class and icon of the component sheet
+LOOKS = {
+    "closed": ("s-closed", "closed"),
+    "partly_closed": ("s-partly", "partly"),
+    "restricted": ("s-restricted", "restricted"),
+    "congested": ("s-congested", "congested"),
+    "unknown": ("s-unknown", "unknown"),
+    "open": ("s-open", "open"),
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of static/icons.svg; the word beside it carries the meaning."""
+    return format_html('<svg class="f-i" aria-hidden="true"><use href="{}#i-{}"/></svg>', static("icons.svg"), name)
+
+
+@register.filter
+def status_class(status: str) -> str:
+    return LOOKS.get(status, LOOKS["unknown"])[0]
+
+
+@register.simple_tag
+def status(value: str, extra: str = "") -> SafeString:
+    """Shape, word and colour of a place status."""
+    look, sign = LOOKS.get(value, LOOKS["unknown"])
+    word = PlaceStatus(value).label if value in PlaceStatus.values else value
+    return format_html('<span class="f-status {} {}">{} {}</span>', extra, look, icon(sign), word)
+
+
+@register.simple_tag
+def clause(value: Any) -> SafeString:
+    """One clause of a truth line with its own shape; `value` has status, text and label."""
+    look, sign = LOOKS.get(value.status, LOOKS["unknown"])
+    label = f"{value.label}: " if value.label else ""
+    return format_html('<span class="{}">{}{}{}</span>', look, icon(sign), label, value.text)
+
+
+@register.simple_tag
+def moment(at: datetime | None, zone: str = "UTC") -> SafeString:
+    """Local time of the place, UTC beside it."""
+    if at is None:
+        return SafeString("")
+    shown = clock.shown(at, zone or "UTC", (get_language() or "en")[:2])
+    return format_html(
+        '<time datetime="{}">{} <span class="f-utc">({})</span></time>', shown.machine, shown.local, shown.utc
+    )
+
+
+@register.simple_tag(takes_context=True)
+def in_language(context: dict[str, Any], code: str) -> str:
+    """This page's address in another language."""
+    path: str = context["request"].get_full_path()
+    parts = path.split("/", 2)
+    known = {language for language, _name in context["languages"]}
+    return f"/{code}/{parts[2]}" if len(parts) > 2 and parts[1] in known else f"/{code}/"

@@ -1,0 +1,103 @@
+"""A notice as lists and pages show it: one shape, made in Python, shown by templates and feeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from base.words import MsgType
+
+from . import render, timeline, truth_of
+from .kinds import KINDS
+from .models import Notice, Text, Version
+from .truth import Clause
+
+
+@dataclass(frozen=True)
+class Card:
+    """`state`: "current", "planned", "over" or "withdrawn", computed for `now`; never stored."""
+
+    notice: Notice
+    version: Version
+    text: Text
+    language: str
+    status: str
+    state: str
+    zone: str
+    places: list[str]
+    clauses: list[Clause]
+    truth_line: str
+    time_line: str
+    late_by: timedelta | None
+    reopening_late: bool
+    translated: bool
+
+    @property
+    def reference(self) -> str:
+        return self.notice.reference or ""
+
+    @property
+    def headline(self) -> str:
+        return f"{self.text.title.rstrip('.')}. {self.truth_line}"
+
+    @property
+    def kind(self) -> str:
+        return str(KINDS[self.notice.kind].name)
+
+
+def state_of(version: Version, now: datetime) -> str:
+    """What the version is at `now`: `ends_at` alone decides whether it is over."""
+    if version.msg_type == MsgType.CANCEL or version.state == Version.State.WITHDRAWN:
+        return "withdrawn"
+    if version.ends_at is not None and version.ends_at <= now:
+        return "over"
+    if version.starts_at is not None and version.starts_at > now:
+        return "planned"
+    return "current"
+
+
+def card(version: Version, language: str, now: datetime) -> Card:
+    text = version.text_in(language)
+    zone = render.zone_of(version)
+    state = state_of(version, now)
+    live = version.state == Version.State.ISSUED and state in ("current", "planned")
+    due = version.next_update_at
+    # The system speaks every language itself; only what people typed may wait for its translation.
+    spoken = text.language == language[:2]
+    names = [row.place.name_in(language) if row.place else row.place_name for row in version.rows.all()]
+    return Card(
+        notice=version.notice,
+        version=version,
+        text=text,
+        language=text.language,
+        status=truth_of.worst_status(version),
+        state=state,
+        zone=zone,
+        places=list(dict.fromkeys(names)),
+        clauses=truth_of.clauses(version, language),
+        truth_line=text.truth_line if text.truth_line and spoken else truth_of.line(version, language),
+        time_line=timeline.time_line(version, language, zone),
+        late_by=now - due if live and due and due < now else None,
+        reopening_late=bool(live and version.reopens_latest and version.reopens_latest < now),
+        translated=spoken,
+    )
+
+
+def newest(notice: Notice) -> Version:
+    """The newest public version of a notice loaded by `for_cards()`."""
+    version: Version = notice.public_versions[0]  # type: ignore[attr-defined]
+    version.notice = notice
+    return version
+
+
+def cards(notices: object, language: str, now: datetime) -> list[Card]:
+    """Cards of a `for_cards()` queryset, worst severity first, then the newest."""
+    found = [card(newest(notice), language, now) for notice in notices]  # type: ignore[attr-defined]
+    rank = {severity: place for place, severity in enumerate(("Extreme", "Severe", "Moderate", "Minor"))}
+    planned = {"current": 0, "planned": 1, "over": 2, "withdrawn": 3}
+    return sorted(
+        found,
+        key=lambda c: (
+            planned[c.state], rank[c.version.severity], -(c.version.issued_at or now).timestamp()
+        ),
+    )  # fmt: skip

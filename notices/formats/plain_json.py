@@ -1,0 +1,70 @@
+"""The same set as JSON: public facts only, never a person, a count or an inner remark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from notices.cards import Card
+from notices.models import ImpactRow
+from notices.render import permanent_url
+
+MEDIA_TYPE = "application/json"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _row(row: ImpactRow, language: str) -> dict[str, Any]:
+    place = row.place
+    return {
+        "place": {
+            "code": place.locode if place else None,
+            "name": place.name_in(language) if place else row.place_name,
+        },
+        "modes": row.modes,
+        "directions": row.directions,
+        "traffic": row.traffic,
+        "status": row.status,
+        "qualifier": row.qualifier,
+        "starts": _iso(row.starts_at),
+        "ends": _iso(row.ends_at) or "not known",
+        "time_zone": row.time_zone,
+    }
+
+
+def notice(card: Card) -> dict[str, Any]:
+    """One notice. `ends` is when the closure ends, "not known" until further notice."""
+    version = card.version
+    earlier = card.notice.reference and version.number > 1
+    return {
+        "id": f"urn:uuid:{card.notice.uid}",
+        "reference": card.reference,
+        "revision": version.number,
+        "kind": card.notice.kind,
+        "status": card.status,
+        "state": card.state,
+        "severity": version.severity,
+        "language": card.language,
+        "headline": card.headline,
+        "truth_line": card.truth_line,
+        "places": [_row(row, card.language) for row in version.rows.all()],
+        "starts": _iso(version.starts_at),
+        "ends": _iso(version.ends_at) or "not known",
+        "reopens_earliest": _iso(version.reopens_earliest),
+        "reopens_latest": _iso(version.reopens_latest),
+        "next_update": _iso(version.next_update_at),
+        "time_zone": card.zone,
+        "updated": _iso(version.issued_at),
+        "url": permanent_url(version),
+        "replaces": f"{card.reference}/{version.number - 1}" if earlier else None,
+    }
+
+
+def document(cards: Sequence[Card], *, now: datetime) -> bytes:
+    return json.dumps(
+        {"as_of": _iso(now), "notices": [notice(card) for card in cards]}, ensure_ascii=False
+    ).encode()

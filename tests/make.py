@@ -1,0 +1,146 @@
+"""Builds any row in one line, so that a test says only what matters to it."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from contacts.models import MemberList, Membership, Organisation, Place, Seat, User
+from delivery import addresses
+from notices import lifecycle
+from notices.drafting import Draft
+from notices.models import Notice, Version
+
+DATA = Path(__file__).parent / "data"
+PASSWORD = "correct-horse-battery"
+_count = itertools.count(1)
+EVERYTHING = {
+    "directions": ["import", "export", "transit"],
+    "traffic": [
+        "cargo", "empties", "relief", "live_perishable", "crew", "essential_travellers", "other_travellers",
+    ],
+}  # fmt: skip
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def organisation(kind: str = "office", *, code: str | None = None, **fields: Any) -> Organisation:
+    code = code or f"{kind}-{next(_count)}"
+    made, _new = Organisation.objects.get_or_create(
+        code=code, defaults={"kind": kind, "names": {"en": code.replace("-", " ").title()}, **fields}
+    )
+    return made
+
+
+def office(code: str = "of-alg") -> Organisation:
+    return organisation("office", code=code)
+
+
+def association(code: str | None = None) -> Organisation:
+    return organisation("association", code=code)
+
+
+def user(*roles: str, at: Organisation | None = None, name: str = "", **fields: Any) -> User:
+    """A person with these seats at `at` (default: the office of Algeciras)."""
+    number = next(_count)
+    made = User.objects.create_user(f"person{number}@wgcs.example", name=name or f"Person {number}", **fields)
+    for role in roles:
+        Seat.objects.create(user=made, organisation=at or office(), role=role, started_at=now())
+    return made
+
+
+@cache
+def _places() -> dict[str, dict[str, str]]:
+    with (DATA / "places.csv").open() as file:
+        return {row["locode"]: row for row in csv.DictReader(file)}
+
+
+def place(locode: str = "ESALG", *, at: Organisation | None = None) -> Place:
+    known = Place.objects.filter(locode=locode).first()
+    if known:
+        return known
+    row = _places()[locode]
+    made = Place(
+        locode=locode,
+        country=row["country"],
+        time_zone=row["time_zone"],
+        zone_state="confirmed",
+        modes=row["modes"].split(";"),
+        office=at or office(),
+    )
+    made.set_names({language: row[f"name_{language}"] for language in ("en", "fr", "es")})
+    made.save()
+    return made
+
+
+def row(at: Place | None = None, *, status: str = "closed", starts_at: datetime | None = None, **fields: Any) -> dict[
+    str, Any
+]:  # fmt: skip
+    at = at or place()
+    starts_at = starts_at or now()
+    return {
+        "place_id": at.pk,
+        "modes": at.modes,
+        "status": status,
+        "time_zone": at.time_zone,
+        "starts_at": starts_at,
+        "starts_local": starts_at.strftime("%Y-%m-%dT%H:%M"),
+        **EVERYTHING,
+        **fields,
+    }
+
+
+def draft(*rows: dict[str, Any], title: str = "Storm", **fields: Any) -> Draft:
+    return Draft(
+        fields={"starts_at": now(), "time_zone": "Europe/Madrid", **fields},
+        texts={"en": {"title": title, "body": "Winds above 60 knots.", "instruction": "Do not send lorries."}},
+        rows=list(rows) or [row()],
+    )
+
+
+def written(
+    *rows: dict[str, Any], by: User | None = None, kind: str = "port_downtime", status: str = "Actual", **fields: Any
+) -> Version:
+    """A complete draft."""
+    by = by or user("officer")
+    version = lifecycle.start(kind=kind, office=by.seats()[0].organisation, by=by, now=now(), status=status)
+    return lifecycle.edit(version, by=by, edit_number=1, draft=draft(*rows, **fields), now=now())
+
+
+def pending(*rows: dict[str, Any], by: User | None = None, **fields: Any) -> Version:
+    version = written(*rows, by=by, **fields)
+    return lifecycle.submit(version, by=version.author, now=now())
+
+
+def issued(*rows: dict[str, Any], approver: User | None = None, **fields: Any) -> Version:
+    """A version that went out, approved by a second person."""
+    version = pending(*rows, **fields)
+    approver = approver or user("approver", at=version.notice.office)
+    return lifecycle.approve(version, by=approver, digest=version.digest, now=now())
+
+
+def next_version(notice: Notice, *, msg_type: str = "Update", **fields: Any) -> Version:
+    """A further version of an issued notice, written and approved by two new people."""
+    author, approver = user("officer", at=notice.office), user("approver", at=notice.office)
+    version = lifecycle.revise(notice, by=author, now=now(), msg_type=msg_type)
+    if fields:
+        version = lifecycle.edit(version, by=author, edit_number=1, draft=draft(**fields), now=now())
+    version = lifecycle.submit(version, by=author, now=now())
+    return lifecycle.approve(version, by=approver, digest=version.digest, now=now())
+
+
+def member_list(at: Organisation | None = None, *emails: str, way: str = "direct", **fields: Any) -> MemberList:
+    made = MemberList.objects.create(association=at or association(), name=f"List {next(_count)}", way=way)
+    for email in emails:
+        Membership.objects.create(member_list=made, address=addresses.get_or_create(email), **fields)
+    return made
+
+
+def in_hours(hours: float) -> datetime:
+    return now() + timedelta(hours=hours)

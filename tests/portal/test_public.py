@@ -1,0 +1,116 @@
+"""What everybody reads: page, feed and JSON show the same set, by lasting addresses, in the language of the path."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import feedparser
+import pytest
+from django.test import Client
+from lxml import etree
+
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client: Client, path: str) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return answer
+
+
+def shown(client: Client, query: str = "") -> tuple[set[str], set[str], set[str]]:
+    page = get(client, f"/en/{query}").content.decode()
+    feed = feedparser.parse(get(client, f"/en/feed.atom{query}").content)
+    document = json.loads(get(client, f"/en/notices.json{query}").content)
+    references = {notice["reference"] for notice in document["notices"]}
+    return (
+        {reference for reference in references if reference in page},
+        {entry.title.split()[0] for entry in feed.entries},
+        references,
+    )
+
+
+def test_page_feed_and_json_show_the_same_set(client: Client) -> None:
+    make.issued(title="Gale")
+    make.issued(make.row(make.place("GBDVR")), title="Strike")
+    make.issued(title="Drill", status="Exercise")
+    make.pending(title="Secret draft")
+    over = make.issued(title="Short", ends_at=make.in_hours(2))
+    for query, count in (("", 3), ("?q=Dover", 1), ("?place=ESALG", 2), ("?q=nowhere", 0)):
+        page, feed, document = shown(client, query)
+        assert page == feed == document, query
+        assert len(document) == count, query
+    assert over.notice.reference in shown(client)[2]
+
+
+def test_drafts_and_exercises_are_nowhere(client: Client) -> None:
+    make.pending(title="Secret draft")
+    make.issued(title="Drill", status="Exercise")
+    for path in ("/en/", "/en/feed.atom", "/en/notices.json"):
+        assert "Secret" not in get(client, path).content.decode()
+        assert "Drill" not in get(client, path).content.decode()
+
+
+def test_empty_feed_is_valid_and_empty(client: Client) -> None:
+    feed = feedparser.parse(get(client, "/en/feed.atom").content)
+    assert (feed.bozo, feed.entries) == (False, [])
+    assert feed.feed.updated and feed.feed.id
+
+
+def test_permanent_address_leads_to_the_reader_s_language(client: Client) -> None:
+    reference = make.issued().notice.reference
+    answer = client.get(f"/n/{reference}/1", headers={"accept-language": "fr"})
+    assert (answer.status_code, answer["Location"]) == (302, f"/fr/n/{reference}/1/")
+    assert "Fermé" in get(client, answer["Location"]).content.decode()
+    assert client.get("/en/n/PD-1999-0001/").status_code == 404
+
+
+def test_first_version_stays_readable_and_points_to_the_newest(client: Client) -> None:
+    first = make.issued(title="Gale")
+    make.next_version(first.notice, title="Gale, longer")
+    page = get(client, f"/en/n/{first.notice.reference}/1/").content.decode()
+    assert "This is an earlier version." in page
+    assert "Gale, longer" in get(client, f"/en/n/{first.notice.reference}/").content.decode()
+
+
+def test_withdrawn_notice_leaves_the_list_and_says_so_on_its_page(client: Client) -> None:
+    first = make.issued(title="Gale")
+    make.next_version(first.notice, msg_type="Cancel")
+    assert first.notice.reference not in shown(client)[2]
+    assert "This notice was withdrawn." in get(client, f"/en/n/{first.notice.reference}/").content.decode()
+
+
+def test_atom_ids_last_and_move_only_with_a_version(client: Client) -> None:
+    first = make.issued()
+    before = feedparser.parse(get(client, "/en/feed.atom").content).entries[0]
+    make.next_version(first.notice, title="Longer")
+    after = feedparser.parse(get(client, "/en/feed.atom").content).entries[0]
+    assert before.id == after.id == f"urn:uuid:{first.notice.uid}"
+    assert "127.0.0.1" not in after.id
+
+
+def test_control_characters_never_break_the_feed(client: Client) -> None:
+    make.issued(title="Gale\x0b\x1d stops")
+    etree.fromstring(get(client, "/en/feed.atom").content)
+
+
+def test_public_pages_set_no_cookie_and_may_be_kept_briefly(client: Client) -> None:
+    make.issued()
+    for path in ("/en/", "/en/feed.atom", "/en/notices.json"):
+        answer = get(client, path)
+        assert not answer.cookies, path
+        assert "public" in answer["Cache-Control"] and "s-maxage=1" in answer["Cache-Control"]
+
+
+def test_json_holds_public_facts_and_no_person(client: Client) -> None:
+    version = make.issued()
+    document = get(client, "/en/notices.json").content.decode()
+    [notice] = json.loads(document)["notices"]
+    for field in ("id", "revision", "status", "kind", "places", "starts", "ends", "time_zone", "updated", "url"):
+        assert notice[field], field
+    assert notice["ends"] == "not known"
+    for secret in (version.author.email, version.author.name):
+        assert secret not in document
