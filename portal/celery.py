@@ -7,6 +7,7 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("fairway")
+app.set_default()  # for every thread: "current" is one thread's alone, and web workers have several
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_default_queue = "routine"
 

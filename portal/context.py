@@ -4,6 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from base.access import Can, may
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -11,4 +14,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "service_name": settings.FAIRWAY_SERVICE_NAME,
         "demo": settings.FAIRWAY_DEMO,
         "languages": settings.LANGUAGES,
+        # Lazy: public pages must not open a session.
+        "may_headquarters": SimpleLazyObject(lambda: may(request.user, Can.SEE_HEADQUARTERS)),
     }

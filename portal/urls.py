@@ -3,7 +3,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-from portal.pages import public
+from portal.pages import association, headquarters, public
 
 urlpatterns = [
     path("n/<str:reference>", public.permanent, name="permanent"),
@@ -19,4 +19,8 @@ urlpatterns += i18n_patterns(
     path("notices.json", public.notices_json, name="notices_json"),
     path("accounts/", include("allauth.urls")),
     path("", include("dialogue.urls")),
+    path("association/", association.home, name="association_home"),
+    path("association/<str:code>/", association.dashboard, name="association"),
+    path("association/<str:code>/relay/<uuid:uid>/", association.relay, name="association_relay"),
+    path("headquarters/", headquarters.headquarters, name="headquarters"),
 )

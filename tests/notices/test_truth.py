@@ -58,8 +58,7 @@ def test_line_is_the_one_of_the_grammar(example: dict[str, Any], language: str) 
 
 DEMO = json.loads((CASES / "demo-truth-lines.json").read_text())
 MODES = {
-    row["locode"]: row["modes"].split(";")
-    for row in csv.DictReader((CASES.parent / "data" / "places.csv").open())
+    row["locode"]: row["modes"].split(";") for row in csv.DictReader((CASES.parent / "data" / "places.csv").open())
 }
 
 

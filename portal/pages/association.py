@@ -1,0 +1,182 @@
+"""The association's dashboard: what is in force at its places, what waits for its click, how its lists are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from base.access import Can, demand, may
+from base.errors import Refused
+from base.words import SEVERITY_RANK, STATUS_RANK, PlaceStatus, Severity
+from contacts import audience
+from contacts.models import MemberList, Membership, Organisation
+from delivery.models import Publication
+from notices import relays
+from notices.models import Notice, Relay, Version
+
+
+@dataclass(frozen=True)
+class Line:
+    """One version in force. `waits`: a list of the association is on relay and nobody has decided yet."""
+
+    version: Version
+    headline: str
+    status: PlaceStatus
+    places: list[str]
+    zone: str
+    late: bool
+    relay: Relay | None
+    waits: bool
+    members: int
+
+    @property
+    def tone(self) -> str:
+        """The name of the status in style sheet and icons."""
+        return "partly" if self.status == PlaceStatus.PARTLY_CLOSED else str(self.status)
+
+
+class RelayForm(forms.Form):
+    means = forms.ChoiceField(choices=Relay.Means)
+    words = forms.CharField(required=False, max_length=relays.WORDS_LIMIT)
+
+
+def places_of(association: Organisation) -> set[int]:
+    """The places that its members named; empty if none did, which means every place."""
+    named = Membership.objects.filter(member_list__association=association, state=Membership.State.ACTIVE)
+    return {place for places in named.values_list("places", flat=True).distinct() for place in places}
+
+
+def in_force_for(association: Organisation, *, now: datetime) -> list[Line]:
+    """Versions in force at the association's places, the worst first, in a number of queries that grows with none
+    but the audience counts."""
+    versions = Version.objects.filter(
+        notice__in=Notice.objects.in_force(now), state=Version.State.ISSUED
+    ).select_related("notice__office")
+    places = places_of(association)
+    if places:
+        versions = versions.filter(Q(rows__place_id__in=places) | Q(rows__place=None)).distinct()
+    decided = {row.version_id: row for row in Relay.objects.filter(association=association).select_related("by")}
+    waiting_lists = list(MemberList.objects.filter(association=association, way=MemberList.Way.ON_RELAY))
+    lines = [
+        _line(version, association, decided.get(version.pk), waiting_lists, now=now)
+        for version in versions.prefetch_related("texts", "rows__place")
+    ]
+    return sorted(
+        lines, key=lambda line: (SEVERITY_RANK[Severity(line.version.severity)], -line.version.issued_at.timestamp())
+    )
+
+
+def _line(
+    version: Version, association: Organisation, relay: Relay | None, waiting_lists: list[Any], *, now: datetime
+) -> Line:
+    rows = list(version.rows.all())
+    rank = SEVERITY_RANK[Severity(version.severity)]
+    held_back = [one for one in waiting_lists if SEVERITY_RANK[Severity(one.direct_from)] < rank]
+    publication = Publication.objects.filter(pk=version.publication_id).first()
+    concerned: dict[str, int] = {}
+    if publication is not None:
+        concerned = audience.concerned(audience.Facets.from_json(publication.audience), association.pk)
+    return Line(
+        version=version,
+        headline=version.text_in(translation.get_language() or "en").headline,
+        status=min(
+            (PlaceStatus(row.status) for row in rows), key=STATUS_RANK.__getitem__, default=PlaceStatus.UNKNOWN
+        ),
+        places=list(dict.fromkeys(row.place.name if row.place else row.place_name for row in rows)),
+        zone=version.time_zone or "UTC",
+        late=version.next_update_at is not None and version.next_update_at < now,
+        relay=relay,
+        waits=relay is None and bool(held_back) and bool(concerned),
+        members=sum(concerned.values()),
+    )
+
+
+def health_of(association: Organisation) -> list[dict[str, Any]]:
+    """Per list: members, how many of them can be reached, how many bounced or left."""
+    active = Q(memberships__state=Membership.State.ACTIVE)
+    blocked = Q(memberships__address__suppressed_at__isnull=False)
+    counted = MemberList.objects.filter(association=association).annotate(
+        members=Count("memberships", filter=active),
+        bounced=Count("memberships", filter=active & blocked),
+        left=Count("memberships", filter=Q(memberships__state=Membership.State.LEFT)),
+    )
+    return [
+        {
+            "list": one,
+            "members": one.members,
+            "reachable": one.members - one.bounced,
+            "bounced": one.bounced,
+            "left": one.left,
+            "percent": 100 * (one.members - one.bounced) // one.members if one.members else 0,
+        }
+        for one in counted
+    ]
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """To the dashboard of the first association that the person works for."""
+    user: Any = request.user
+    for seat in user.seats():
+        if seat.organisation.kind == Organisation.Kind.ASSOCIATION:
+            return redirect("association", seat.organisation.code)
+    return render(request, "portal/association_none.html", status=403)
+
+
+@login_required
+@never_cache
+@require_safe
+def dashboard(request: HttpRequest, code: str) -> HttpResponse:
+    association = get_object_or_404(Organisation.objects.associations(), code=code)
+    demand(request.user, Can.SEE_ASSOCIATION, association)
+    lines = in_force_for(association, now=timezone.now())
+    context = {
+        "association": association,
+        "waiting": [line for line in lines if line.waits],
+        "lines": lines,
+        "lists": health_of(association),
+        "may_relay": may(request.user, Can.RELAY, association),
+        "now": timezone.now(),
+    }
+    return render(request, "portal/association.html", context)
+
+
+@login_required
+@require_POST
+def relay(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
+    """One click; a second one, or a reload, changes nothing."""
+    association = get_object_or_404(Organisation.objects.associations(), code=code)
+    version = get_object_or_404(Version.objects.public(), uid=uid)
+    form = RelayForm(request.POST)
+    if not form.is_valid():
+        demand(request.user, Can.RELAY, association)
+        messages.error(request, _("At most 600 characters of your own words. Nothing was sent."))
+        return redirect("association", code)
+    try:
+        row = relays.relay(
+            version,
+            association=association,
+            by=request.user,
+            words=form.cleaned_data["words"],
+            means=form.cleaned_data["means"],
+            now=timezone.now(),
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{version.notice.reference}: {row.get_means_display()}")
+    return redirect("association", code)

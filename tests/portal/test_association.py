@@ -1,0 +1,113 @@
+"""The association's dashboard, through its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from base.words import Role, Severity
+from contacts.models import MemberList, Membership
+from delivery import addresses
+from notices.models import Relay
+from portal.pages import association as page
+from tests.contacts import book
+from tests.dialogue import people
+from tests.notices import closures
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene() -> Any:
+    class Scene:
+        association = book.association("hauliers")
+        waiting = book.member_list(association, name="On relay", way=MemberList.Way.ON_RELAY)
+        manager = people.person(Role.ASSOCIATION_MANAGER, association)
+        dover = people.place("GBDVR", people.organisation())
+        algeciras = people.place("ESALG", people.organisation(), zone="Europe/Madrid")
+
+    for name in ("one", "two", "three"):
+        book.membership(Scene.waiting, f"{name}@hauliers.example", places=[Scene.dover.pk])
+    return Scene
+
+
+def show(client: Any, scene: Any, user: Any = None) -> Any:
+    client.force_login(user or scene.manager)
+    return client.get(reverse("association", args=[scene.association.code]))
+
+
+def test_dashboard_shows_the_places_of_the_members_and_no_other(client: Any, scene: Any) -> None:
+    here = closures.issued(scene.dover, now=timezone.now())
+    there = closures.issued(scene.algeciras, now=timezone.now())
+    text = show(client, scene).content.decode()
+    assert here.notice.reference in text and there.notice.reference not in text
+    assert "Open to cargo." in text
+
+
+def test_association_that_names_no_place_sees_every_place(client: Any, scene: Any) -> None:
+    Membership.objects.update(places=[])
+    there = closures.issued(scene.algeciras, now=timezone.now())
+    assert there.notice.reference in show(client, scene).content.decode()
+
+
+def test_one_click_relays_and_the_page_says_so(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    assert "Relay to 3 now" in show(client, scene).content.decode()
+    target = reverse("association_relay", args=[scene.association.code, version.uid])
+    for _click in range(2):
+        text = client.post(target, {"means": "portal"}, follow=True).content.decode()
+        assert "Relay to 3 now" not in text and "Relayed by the portal" in text
+    assert Relay.objects.count() == 1
+
+
+def test_relay_by_a_link_changes_nothing(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    client.force_login(scene.manager)
+    assert client.get(reverse("association_relay", args=[scene.association.code, version.uid])).status_code == 405
+    assert not Relay.objects.exists()
+
+
+def test_extreme_notice_is_direct_and_waits_for_nobody(client: Any, scene: Any) -> None:
+    closures.issued(scene.dover, now=timezone.now(), severity=Severity.EXTREME)
+    text = show(client, scene).content.decode()
+    assert "Relay to" not in text and "Sent to your members directly" in text
+
+
+def test_too_long_words_send_nothing(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    client.force_login(scene.manager)
+    target = reverse("association_relay", args=[scene.association.code, version.uid])
+    text = client.post(target, {"means": "portal", "words": "x" * 601}, follow=True).content.decode()
+    assert "Nothing was sent" in text and not Relay.objects.exists()
+
+
+def test_members_read_and_do_not_relay(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    member = people.person(Role.MEMBER, scene.association)
+    page_text = show(client, scene, member).content.decode()
+    assert version.notice.reference in page_text and "Relay to 3 now" not in page_text
+    target = reverse("association_relay", args=[scene.association.code, version.uid])
+    assert client.post(target, {"means": "portal"}).status_code == 403
+
+
+def test_customs_and_other_associations_never_look_in(client: Any, scene: Any) -> None:
+    other = people.person(Role.ASSOCIATION_MANAGER, book.association("others"))
+    for user in (other, people.person(Role.HEADQUARTERS, people.organisation())):
+        assert show(client, scene, user).status_code == 403
+
+
+def test_list_health_counts_bounced_and_left(scene: Any) -> None:
+    book.membership(scene.waiting, "left@hauliers.example", state=Membership.State.LEFT)
+    addresses.suppress(book.address("one@hauliers.example").pk, reason="bounced", now=people.NOW)
+    (row,) = page.health_of(scene.association)
+    assert (row["members"], row["reachable"], row["bounced"], row["left"], row["percent"]) == (3, 2, 1, 1, 66)
+
+
+def test_home_leads_to_the_own_association(client: Any, scene: Any) -> None:
+    client.force_login(scene.manager)
+    assert client.get(reverse("association_home")).url == reverse("association", args=["hauliers"])
+    client.force_login(people.person(Role.OFFICER, people.organisation()))
+    assert client.get(reverse("association_home")).status_code == 403
