@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from base.errors import Refused
 from base.words import MsgType, PlaceStatus, Traffic
 
+from . import titles_of
 from .kinds import KINDS
 from .models import Version
 
@@ -18,6 +19,12 @@ CLOSING = (PlaceStatus.CLOSED, PlaceStatus.PARTLY_CLOSED)
 
 class Incomplete(Refused):
     """Something is missing; `field` says where."""
+
+
+class TitleRefused(Refused):
+    """The title says what the rows do not; `facts["code"]` is the rule."""
+
+    field = "title"
 
 
 class AlreadyOver(Refused):
@@ -43,6 +50,9 @@ def check(version: Version, *, now: datetime) -> None:
         raise Incomplete(
             _("Say what happens to cargo: add a row for it, also if cargo passes as usual."), field="rows"
         )
+    refusal = titles_of.refusal(version)
+    if refusal is not None:
+        raise TitleRefused(refusal.message, code=refusal.code)
     if version.reopens_latest and version.reopens_earliest is None:
         raise Incomplete(_("Give the earliest time of reopening as well."), field="reopens_earliest")
     check_still_timely(version, now=now)
