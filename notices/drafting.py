@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from base.text import one_line, prose
 from contacts.models import User
 
 from .models import ImpactRow, Text, Version
@@ -30,12 +31,20 @@ class Draft:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
+def cleaned(words: dict[str, str]) -> dict[str, str]:
+    """The texts as they are stored: the title in one line, nothing that a feed or a mail header cannot hold."""
+    return {
+        name: one_line(words.get(name, "")) if name == "title" else prose(words.get(name, ""))
+        for name in TEXT_FIELDS
+    }
+
+
 def write_content(version: Version, draft: Draft) -> None:
     """Replaces the texts and rows of an editable version by those of `draft`."""
     version.texts.all().delete()
     version.rows.all().delete()
     Text.objects.bulk_create(
-        Text(version=version, language=language, **{name: words.get(name, "") for name in TEXT_FIELDS})
+        Text(version=version, language=language, **cleaned(words))
         for language, words in draft.texts.items()
         if any(words.values())
     )

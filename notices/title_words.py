@@ -22,7 +22,10 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
 
 
-_CLOCK = r"\d{1,2}(?:\s?(?:[:.h]\s?\d{2}|h\b|hrs\b|a\.?m\b|p\.?m\b)|\s?(?:heures?|horas?)\b)"
+# "18:00", "18 h", "6 pm", "18 heures"; "36 heures d'attente" is a wait, not a time of day
+_CLOCK = (
+    r"(?:[01]?\d|2[0-4])(?:\s?[:.h]\s?\d{2}\b|\s?(?:h|hrs|a\.?m|p\.?m|heures?|horas?)\b)(?!\s+(?:d['’]|de\b))"
+)
 
 WORDS = {
     "en": TitleWords(

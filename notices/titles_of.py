@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contacts.models import Place
 
 from .models import Version
@@ -9,16 +11,20 @@ from .titles import Finding, Outcome, Setting, check_title
 from .truth_of import rows_of
 
 
+def _diverted_to(advice: dict[str, Any]) -> list[str]:
+    """The places that diversion advice names: `to` is a list of {"place": code, …}."""
+    return [str(way["place"]) for way in advice.get("to", ()) if isinstance(way, dict) and way.get("place")]
+
+
 def _setting(version: Version, *, with_places: bool) -> Setting:
     names = {}
     if with_places:
-        names = {
-            locode: tuple(set(spellings.values())) for locode, spellings in Place.objects.values_list("locode", "names")
-        }
+        places = Place.objects.values_list("locode", "names")
+        names = {locode: tuple(set(spellings.values())) for locode, spellings in places}
         names |= {row.place_name: (row.place_name,) for row in version.rows.all() if row.place_name}
     return Setting(
         names=names,
-        diversion={str(code) for code in version.diversion.get("places", ())},
+        diversion=frozenset(_diverted_to(version.diversion)),
         exercise=version.is_exercise,
         reopens_in_range=version.reopens_latest is not None and version.reopens_latest != version.reopens_earliest,
         ends_fixed=version.ends_at is not None,

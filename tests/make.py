@@ -109,6 +109,8 @@ def written(
 ) -> Version:
     """A complete draft."""
     by = by or user("officer")
+    if status != "Actual":
+        fields.setdefault("title", "Exercise: storm")
     version = lifecycle.start(kind=kind, office=by.seats()[0].organisation, by=by, now=now(), status=status)
     return lifecycle.edit(version, by=by, edit_number=1, draft=draft(*rows, **fields), now=now())
 

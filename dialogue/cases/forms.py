@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -11,23 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from base.errors import Refused
+from base.text import one_line, prose
 from delivery import addresses
 
 from .intake import MESSAGE_LIMIT, Question
-
-
-def without_controls(text: str, *, keep: str = "") -> str:
-    """`text` without NUL and other control characters; ends of lines become `\\n`."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in lines if sign in keep or unicodedata.category(sign) != "Cc")
 
 
 class LineField(forms.CharField):
     """One line: line breaks and runs of blanks become one blank, control characters go."""
 
     def to_python(self, value: Any) -> str:
-        one_line = " ".join(str(value or "").split())
-        return super().to_python(without_controls(one_line))
+        return super().to_python(one_line(str(value or "")))
 
 
 class ProseField(forms.CharField):
@@ -38,7 +31,7 @@ class ProseField(forms.CharField):
         super().__init__(**options)
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(without_controls(str(value or ""), keep="\n\t"))
+        return super().to_python(prose(str(value or "")))
 
     def validate(self, value: str) -> None:
         super().validate(value)

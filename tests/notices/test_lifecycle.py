@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from base.errors import Conflict
 from base.models import AuditEntry
 from delivery.models import Publication
-from notices import digest, lifecycle, rules
+from notices import digest, lifecycle, rules, titles_of
 from notices.models import Approval, Version
 from tests import make
 
@@ -195,3 +195,17 @@ def test_every_field_is_in_the_digest_or_left_out_on_purpose(model: Any) -> None
 def test_every_step_of_the_table_is_a_known_state() -> None:
     for (before, _step), after in lifecycle.TRANSITIONS.items():
         assert {before, after} <= set(Version.State.values)
+
+
+def test_title_that_says_more_than_the_rows_is_refused_with_its_rule() -> None:
+    half_open = make.row(make.place(), status="open", modes=["rail"])
+    version = make.written(make.row(), half_open, title="Algeciras completely closed to cargo")
+    with pytest.raises(rules.TitleRefused) as refused:
+        lifecycle.submit(version, by=version.author, now=make.now())
+    assert refused.value.facts["code"] == "H5"
+
+
+def test_questions_about_a_title_are_the_same_for_author_and_approver() -> None:
+    make.place("GBDVR")
+    version = make.pending(title="Dover closed")
+    assert [finding.code for finding in titles_of.findings(version)["en"]] == ["H1", "H2"]

@@ -36,7 +36,7 @@ def shown(client: Client, query: str = "") -> tuple[set[str], set[str], set[str]
 def test_page_feed_and_json_show_the_same_set(client: Client) -> None:
     make.issued(title="Gale")
     make.issued(make.row(make.place("GBDVR")), title="Strike")
-    make.issued(title="Drill", status="Exercise")
+    make.issued(title="Exercise: Drill", status="Exercise")
     make.pending(title="Secret draft")
     over = make.issued(title="Short", ends_at=make.in_hours(2))
     for query, count in (("", 3), ("?q=Dover", 1), ("?place=ESALG", 2), ("?q=nowhere", 0)):
@@ -48,7 +48,7 @@ def test_page_feed_and_json_show_the_same_set(client: Client) -> None:
 
 def test_drafts_and_exercises_are_nowhere(client: Client) -> None:
     make.pending(title="Secret draft")
-    make.issued(title="Drill", status="Exercise")
+    make.issued(title="Exercise: Drill", status="Exercise")
     for path in ("/en/", "/en/feed.atom", "/en/notices.json"):
         assert "Secret" not in get(client, path).content.decode()
         assert "Drill" not in get(client, path).content.decode()
