@@ -21,6 +21,8 @@ def offices_written_for(user: Any) -> Any:
 
 def _works_for(user: Any, version: Version, *roles: Role) -> bool:
     office = version.notice.office
+    if has_seat(user, Role.HEADQUARTERS) and has_seat(user, *roles):
+        return True  # headquarters helps every office, with the seat that the deed itself needs
     helpers = set(office.published_by.values_list("pk", flat=True))
     return any(
         seat.role in roles and (seat.organisation_id == office.pk or seat.organisation_id in helpers)

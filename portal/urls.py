@@ -3,7 +3,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-from portal.pages import association, headquarters, public
+from portal.pages import association, demo, headquarters, public
 
 urlpatterns = [
     path("n/<str:reference>", public.permanent, name="permanent"),
@@ -17,6 +17,7 @@ urlpatterns += i18n_patterns(
     path("n/<str:reference>/<int:number>/", public.notice, name="notice_version"),
     path("feed.atom", public.feed_atom, name="feed_atom"),
     path("notices.json", public.notices_json, name="notices_json"),
+    path("demo/", demo.accounts, name="demo_accounts"),
     path("accounts/", include("allauth.urls")),
     path("", include("dialogue.urls")),
     path("association/", association.home, name="association_home"),

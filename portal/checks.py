@@ -1,0 +1,35 @@
+"""System checks that keep a wrong setting from going live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register(Tags.security)
+def demo_only_on_embedded_servers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.FAIRWAY_DEMO and not settings.FAIRWAY_EMBEDDED:
+        return [
+            Error(
+                "FAIRWAY_DEMO=1 publishes passwords and second-factor codes; it is for embedded servers alone.",
+                hint="Unset FAIRWAY_DEMO, or start the demo with ./run and no DATABASE_URL.",
+                id="portal.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def secret_key_is_set(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SECRET_KEY == settings.UNSET_SECRET:
+        return [Error("SECRET_KEY is not set.", hint="Set SECRET_KEY or SECRET_KEY_FILE.", id="portal.E002")]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def site_url_is_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.HTTPS:
+        return [Error("FAIRWAY_SITE_URL must begin with https://.", id="portal.E003")]
+    return []

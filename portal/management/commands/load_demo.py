@@ -1,0 +1,30 @@
+"""`manage.py load_demo`: the demo, once; a second run changes nothing."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from contacts.models import User
+from portal.demo import notices, people
+
+
+class Command(BaseCommand):
+    help = "Loads the invented example service: people, places, lists and a living week of notices."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.FAIRWAY_DEMO:
+            raise CommandError("The demo is loaded only with FAIRWAY_DEMO=1.")
+        if User.objects.filter(is_demo=True).exists():
+            return
+        now = timezone.now()
+        told = people.facts("organisations.json")
+        with transaction.atomic():
+            offices = people.organisations(told)
+            users = people.people(told, offices, now)
+            places = people.places(offices)
+            people.member_lists(told, offices, now)
+            count = notices.load(people.facts("notices.json"), users, offices, places, now)
+        self.stderr.write(f"demo loaded: {len(users)} people, {len(places)} places, {count} notices")
