@@ -42,11 +42,6 @@ class Line:
     waits: bool
     members: int
 
-    @property
-    def tone(self) -> str:
-        """The name of the status in style sheet and icons."""
-        return "partly" if self.status == PlaceStatus.PARTLY_CLOSED else str(self.status)
-
 
 class RelayForm(forms.Form):
     means = forms.ChoiceField(choices=Relay.Means)
