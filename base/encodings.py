@@ -71,8 +71,8 @@ def recognise(data: bytes) -> str | None:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name
-    if name := _wide(data):
-        return name
+    if wide := _wide(data):
+        return wide
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

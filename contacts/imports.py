@@ -38,6 +38,10 @@ class NoGround(Refused):
     field = "ground"
 
 
+class NotAllGood(Refused):
+    message = gettext_lazy("Some rows are refused, so nothing was imported. Correct them and use the file again.")
+
+
 class NotTheLast(Refused):
     message = gettext_lazy("Only the last import of a list can be taken back, and only once.")
 
@@ -149,8 +153,8 @@ def _paired(member_list: MemberList, read: Roster) -> dict[int, Membership]:
         spare = existing.get(key, [])
         by_company = {membership.company_key: membership for membership in spare}
         for member in members:
-            if membership := by_company.pop(member.company_key, None):
-                pairs[id(member)] = membership
+            if member.company_key in by_company:
+                pairs[id(member)] = by_company.pop(member.company_key)
         open_members = [member for member in members if id(member) not in pairs]
         if len(open_members) == 1 and len(by_company) == 1:
             pairs[id(open_members[0])] = next(iter(by_company.values()))
@@ -238,10 +242,34 @@ def reading(run: ImportRun) -> Roster | Question:
     return roster.read(bytes(run.content), **run.options)
 
 
+def answer(run: ImportRun, *, options: dict[str, Any]) -> None:
+    """Keeps what a person answered about the file, as long as nothing is decided."""
+    ImportRun.objects.filter(pk=run.pk, applied_at=None).update(options=options)
+
+
+def keep_list(member_list: MemberList, *, by: Any, now: datetime) -> MemberList:
+    """Stores a new or a changed list; its way and threshold decide who hears of what, so it is audited."""
+    with transaction.atomic():
+        action = "list.change" if member_list.pk else "list.add"
+        member_list.save()
+        facts = {"name": member_list.name, "way": member_list.way, "direct_from": member_list.direct_from}
+        audit.record(actor=by, action=action, target=f"list:{member_list.uid}", facts=facts, now=now)
+    return member_list
+
+
 def apply(
-    run: ImportRun, *, by: User | None, now: datetime, ground: str = "", remove_gone: bool = False
+    run: ImportRun,
+    *,
+    by: User | None,
+    now: datetime,
+    ground: str = "",
+    remove_gone: bool = False,
+    whole: bool = False,
 ) -> ImportRun:
-    """Stores the import with its consent record, once; raises `NoGround`, `Unreadable`, `Conflict`."""
+    """Stores the import with its consent record, once; `whole`: all rows or nothing.
+
+    Raises `NoGround`, `NotAllGood`, `Unreadable`, `Conflict`.
+    """
     with transaction.atomic():
         member_list = MemberList.objects.select_for_update().select_related("association").get(pk=run.member_list_id)
         run = ImportRun.objects.select_for_update().get(pk=run.pk)
@@ -253,6 +281,8 @@ def apply(
         made = plan(member_list, read)
         if not ground and any(not entry.member.consent_basis for entry in made.add):
             raise NoGround()
+        if whole and made.refused:
+            raise NotAllGood()
         run.ground, run.applied_at, run.content = ground, now, None
         run.counts = made.counts()
         run.before = _store(made, run, now=now, remove_gone=remove_gone)

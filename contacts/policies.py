@@ -1,4 +1,4 @@
-"""Who may see an association's and the headquarters' pages."""
+"""Who may see an association's and the headquarters' pages, and who keeps member lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from base.access import Can, has_seat, rule
 from base.words import Role
 
-from .models import Organisation
+from .models import MemberList, Organisation
 
 
 @rule(Can.SEE_ASSOCIATION)
@@ -19,3 +19,20 @@ def see_association(user: Any, association: Organisation) -> bool:
 @rule(Can.SEE_HEADQUARTERS)
 def see_headquarters(user: Any, obj: object = None) -> bool:
     return has_seat(user, Role.HEADQUARTERS, Role.LIAISON, Role.AUDITOR)
+
+
+@rule(Can.KEEP_LISTS)
+def keep_lists(user: Any, member_list: MemberList | None) -> bool:
+    """Managers of the association alone; customs never sees an address, whatever the seat."""
+    if member_list is None:
+        return has_seat(user, Role.ASSOCIATION_MANAGER)
+    return has_seat(user, Role.ASSOCIATION_MANAGER, organisation_id=member_list.association_id)
+
+
+@rule(Can.SEE_LISTS)
+def see_lists(user: Any, member_list: MemberList | None) -> bool:
+    """Names and counts, for everybody with a seat at the association."""
+    roles = (Role.ASSOCIATION_MANAGER, Role.MEMBER)
+    if member_list is None:
+        return has_seat(user, *roles)
+    return has_seat(user, *roles, organisation_id=member_list.association_id)

@@ -3,12 +3,14 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
+from contacts import urls as contacts_urls
 from portal.pages import association, demo, headquarters, public
 
 urlpatterns = [
     path("n/<str:reference>", public.permanent, name="permanent"),
     path("n/<str:reference>/<int:number>", public.permanent, name="permanent_version"),
     path("i18n/", include("django.conf.urls.i18n")),
+    *contacts_urls.without_language,
 ]
 
 urlpatterns += i18n_patterns(
@@ -19,6 +21,7 @@ urlpatterns += i18n_patterns(
     path("notices.json", public.notices_json, name="notices_json"),
     path("demo/", demo.accounts, name="demo_accounts"),
     path("accounts/", include("allauth.urls")),
+    path("", include("contacts.urls")),
     path("", include("dialogue.urls")),
     path("association/", association.home, name="association_home"),
     path("association/<str:code>/", association.dashboard, name="association"),

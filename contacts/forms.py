@@ -1,0 +1,166 @@
+"""Shape of what people type on the pages of the address book; the rules are in `subscribe` and `imports`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from base import encodings, sheets
+from base.errors import Refused
+from base.words import Language, Mode, Severity, Traffic
+from delivery import addresses
+
+from .headings import FIELDS
+from .models import ImportRun, MemberList, Place
+from .subscribe import Wish
+
+SELECT = forms.Select(attrs={"class": "form-select"})
+TICKS = forms.CheckboxSelectMultiple
+
+
+class MailboxField(forms.CharField):
+    """An address as people type it, cleaned as the post office does."""
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(str(value or "").replace("\0", ""))
+        try:
+            addresses.key_of(text)
+        except Refused as refused:
+            raise ValidationError(str(refused)) from refused
+        return addresses.clean(text)
+
+
+class WishForm(forms.Form):
+    """Places or countries × modes × traffic × least severity × language."""
+
+    places = forms.ModelMultipleChoiceField(
+        Place.objects.none(),
+        required=False,
+        label=_("Places"),
+        help_text=_("None chosen: every place."),
+        widget=forms.SelectMultiple(attrs={"class": "form-select", "size": 8}),
+    )
+    countries = forms.MultipleChoiceField(
+        required=False, label=_("Countries"), help_text=_("Every place of a country, also new ones."), widget=TICKS
+    )
+    modes = forms.MultipleChoiceField(
+        choices=Mode.choices, required=False, label=_("Modes"), help_text=_("None ticked: all."), widget=TICKS
+    )
+    traffic = forms.MultipleChoiceField(
+        choices=Traffic.choices, required=False, label=_("Traffic"), help_text=_("None ticked: all."), widget=TICKS
+    )
+    least_severity = forms.ChoiceField(
+        choices=Severity.choices, initial=Severity.MINOR, label=_("From this severity on"), widget=SELECT
+    )
+    language = forms.ChoiceField(choices=Language.choices, label=_("Language"), widget=SELECT)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["places"].queryset = Place.objects.order_by("sort_key")  # type: ignore[attr-defined]
+        lands = Place.objects.order_by("country").values_list("country", flat=True).distinct()
+        self.fields["countries"].choices = [(land, land) for land in lands]  # type: ignore[attr-defined]
+
+    def wish(self) -> Wish:
+        return Wish(
+            places=tuple(place.pk for place in self.cleaned_data["places"]),
+            countries=tuple(self.cleaned_data["countries"]),
+            modes=tuple(self.cleaned_data["modes"]),
+            traffic=tuple(self.cleaned_data["traffic"]),
+            least_severity=self.cleaned_data["least_severity"],
+            language=self.cleaned_data["language"],
+        )
+
+
+class FollowForm(WishForm):
+    email = MailboxField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("We send a link to confirm it. Nothing else is sent before you do."),
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),
+        error_messages={"required": _("Enter an e-mail address such as name@company.example")},
+    )
+    field_order = ["email", "places", "countries", "modes", "traffic", "least_severity", "language"]
+
+
+class ManageLinkForm(forms.Form):
+    email = MailboxField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),
+    )
+
+
+class ListForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = MemberList
+        fields = ("name", "way", "direct_from")
+        labels = {"name": _("Name"), "way": _("How notices reach it"), "direct_from": _("Always direct from")}
+        help_texts = {
+            "way": _("Direct: at once when customs publishes. On relay: when you relay them."),
+            "direct_from": _("Notices at least as severe reach the list at once, also on relay."),
+        }
+        widgets = {
+            "name": forms.TextInput(attrs={"class": "form-control"}),
+            "way": SELECT,
+            "direct_from": forms.Select(attrs={"class": "form-select"}),
+        }
+
+    def clean_name(self) -> str:
+        name: str = " ".join(self.cleaned_data["name"].split())
+        same = MemberList.objects.filter(association=self.instance.association, name=name)
+        if same.exclude(pk=self.instance.pk).exists():
+            raise ValidationError(_("Your association has a list of this name."))
+        return name
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("Member file"),
+        help_text=_("CSV or XLSX, up to 10 MB, headings in the first row."),
+        max_length=200,
+        widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": ".csv,.txt,.tsv,.xlsx,.xlsm"}),
+        error_messages={"empty": _("The file is empty."), "required": _("Choose a file.")},
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > sheets.MAX_BYTES:
+            raise ValidationError(_("The file is larger than 10 MB."))
+        return file
+
+
+class AnswerForm(forms.Form):
+    """The answer to what the reader asked, or other columns. Unknown values are dropped, never trusted."""
+
+    encoding = forms.ChoiceField(choices=[(name, name) for name in encodings.CHOICES], required=False)
+    delimiter = forms.ChoiceField(choices=[(mark, mark) for mark in sheets.DELIMITERS], required=False)
+    sheet = forms.CharField(max_length=100, required=False, strip=False)
+
+    def options(self, before: dict[str, Any]) -> dict[str, Any]:
+        """The run's options with these answers; columns come as `column-N` (heading) and `field-N`."""
+        told = {name: value for name, value in self.cleaned_data.items() if value}
+        columns = {}
+        for name, heading in self.data.items():
+            if name.startswith("column-"):
+                field = self.data.get(f"field-{name.removeprefix('column-')}", "")
+                columns[str(heading)] = field if field in FIELDS else ""
+        return before | told | ({"columns": columns} if columns else {})
+
+
+class ApplyForm(forms.Form):
+    ground = forms.ChoiceField(
+        choices=ImportRun.Ground.choices,
+        label=_("These members get port notices through us on the ground of"),
+        help_text=_("Kept with your name and today's date."),
+        widget=SELECT,
+    )
+    agreed = forms.BooleanField(
+        label=_("We may write to these members, and they can leave at any time."),
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        error_messages={"required": _("Confirm that you may write to these members.")},
+    )
+    remove_gone = forms.BooleanField(required=False, label=_("Also remove who is no longer in the file"))
+    whole = forms.BooleanField(required=False, label=_("Import nothing until all rows are good"))

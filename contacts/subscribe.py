@@ -1,0 +1,245 @@
+"""Following without an account: asked for, confirmed by a button, left by signed link. A GET changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from base import audit, links, ratelimit
+from base.errors import Refused
+from base.words import Language, Severity
+from delivery import addresses, outbox, seals
+from delivery.models import Address
+from delivery.sealed import Sealed
+
+from .models import Membership, Refusal, Subscription
+
+CONFIRM, MANAGE, LEAVE = "follow.confirm", "follow.manage", "leave"
+CONFIRM_MAX_AGE_S = 7 * 24 * 3600
+MANAGE_MAX_AGE_S = 7 * 24 * 3600
+State = Subscription.State
+
+
+class TooMany(Refused):
+    message = _("Too many requests came from your network in a short time. Wait an hour and try again.")
+
+
+class Expired(Refused):
+    message = _("This link is not valid, or no longer. Ask for a new one.")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants to hear of; an empty choice means every one."""
+
+    places: tuple[int, ...] = ()
+    countries: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    traffic: tuple[str, ...] = ()
+    least_severity: str = Severity.MINOR
+    language: str = Language.ENGLISH
+
+    def as_fields(self) -> dict[str, Any]:
+        return {
+            "places": sorted(self.places),
+            "countries": sorted(self.countries),
+            "modes": list(self.modes),
+            "traffic": list(self.traffic),
+            "least_severity": self.least_severity,
+            "language": self.language,
+        }
+
+
+# --- Asking and confirming ----------------------------------------------------------------------------------------
+
+
+def ask(*, email: str, wish: Wish, consent_text: str, ip_prefix: str, now: datetime) -> None:
+    """Keeps the wish and mails the link that confirms it; known or not, the caller learns nothing.
+
+    Raises `BadAddress` or, for the network and never for the mailbox, `TooMany`.
+    """
+    if not _may_mail(email, ip_prefix=ip_prefix, now=now):
+        return
+    with transaction.atomic():
+        subscription = Subscription.objects.create(
+            address=addresses.get_or_create(email),
+            state=State.PENDING,
+            created_at=now,
+            consent_text=consent_text,
+            ip_prefix=ip_prefix,
+            **wish.as_fields(),
+        )
+        link = _url("follow_confirm", links.sign(CONFIRM, subscription.uid.hex), wish.language)
+        outbox.post(
+            key=f"follow:{subscription.uid}",
+            to=email,
+            message=_seal("follow_confirm", wish.language, {"link": link}),
+            now=now,
+        )
+        audit.record(actor="public form", action="follow.ask", target=f"subscription:{subscription.uid}", now=now)
+
+
+def _may_mail(email: str, *, ip_prefix: str, now: datetime) -> bool:
+    """False when this mailbox has had enough for now: nobody floods a stranger, and nobody can tell."""
+    key = hashlib.sha256(addresses.key_of(email).encode()).hexdigest()[:32]
+    if not ratelimit.take(f"follow.net:{ip_prefix}", capacity=30, per_s=20 / 3600, now=now):
+        raise TooMany()
+    return ratelimit.take(f"follow.box:{key}", capacity=4, per_s=3 / 3600, now=now)
+
+
+def pending(token: str) -> Subscription:
+    """The subscription that a confirmation link is for; raises `Expired`."""
+    try:
+        uid = uuid.UUID(links.read(CONFIRM, token, max_age_s=CONFIRM_MAX_AGE_S))
+        return Subscription.objects.select_related("address").exclude(state=State.LEFT).get(uid=uid)
+    except (links.BadLink, Subscription.DoesNotExist, ValueError) as error:
+        raise Expired() from error
+
+
+def confirm(token: str, *, now: datetime) -> Subscription:
+    """Confirms by the button on the page; pressed twice, it is one. Raises `Expired`."""
+    subscription = pending(token)
+    with transaction.atomic():
+        confirmed = Subscription.objects.filter(pk=subscription.pk, state=State.PENDING).update(
+            state=State.CONFIRMED, confirmed_at=now
+        )
+        if confirmed:
+            # Who reads our mail and asks for more is neither gone nor unreachable.
+            for reason in ("left", "bounced"):
+                addresses.release(subscription.address_id, reason=reason)
+            audit.record(
+                actor="public link", action="follow.confirm", target=f"subscription:{subscription.uid}", now=now
+            )
+    subscription.refresh_from_db()
+    return subscription
+
+
+# --- Managing -----------------------------------------------------------------------------------------------------
+
+
+def send_manage_link(*, email: str, language: str, ip_prefix: str, now: datetime) -> None:
+    """Mails the link to one's own page to whoever is known; the caller learns nothing."""
+    if not _may_mail(email, ip_prefix=ip_prefix, now=now):
+        return
+    address = Address.objects.filter(channel="email", key=addresses.key_of(email)).first()
+    if address is None or not (_subscriptions(address).exists() or _memberships(address).exists()):
+        return
+    outbox.post(
+        key=f"manage:{address.pk}:{now.isoformat()}",
+        to=email,
+        message=_seal("follow_manage", language, {"link": manage_url(address.pk, language)}),
+        now=now,
+    )
+
+
+def manage_url(address_id: int, language: str) -> str:
+    return _url("follow_manage", links.sign(MANAGE, address_id), language)
+
+
+def manager(token: str) -> Address:
+    """Whose page a manage link opens; raises `Expired`."""
+    try:
+        return Address.objects.get(pk=links.read(MANAGE, token, max_age_s=MANAGE_MAX_AGE_S))
+    except (links.BadLink, Address.DoesNotExist) as error:
+        raise Expired() from error
+
+
+def _subscriptions(address: Address) -> Any:
+    return Subscription.objects.filter(address=address, state=State.CONFIRMED).order_by("pk")
+
+
+def _memberships(address: Address) -> Any:
+    return (
+        Membership.objects.filter(address=address, state=Membership.State.ACTIVE)
+        .select_related("member_list__association")
+        .order_by("pk")
+    )
+
+
+def followed(address: Address) -> tuple[list[Subscription], list[Membership]]:
+    """What reaches this address: its own subscriptions, and the lists of associations."""
+    return list(_subscriptions(address)), list(_memberships(address))
+
+
+def change(address: Address, *, subscription_id: int, wish: Wish, now: datetime) -> None:
+    with transaction.atomic():
+        if _subscriptions(address).filter(pk=subscription_id).update(**wish.as_fields()):
+            audit.record(actor="public link", action="follow.change", target=f"address:{address.pk}", now=now)
+
+
+def leave_subscription(address: Address, *, subscription_id: int, now: datetime) -> None:
+    with transaction.atomic():
+        if _subscriptions(address).filter(pk=subscription_id).update(state=State.LEFT, left_at=now):
+            audit.record(actor="public link", action="follow.leave", target=f"address:{address.pk}", now=now)
+
+
+def leave_list(address: Address, *, list_id: int, now: datetime) -> None:
+    """Leaves one member list for good; no import brings the address back to it."""
+    with transaction.atomic():
+        left = _memberships(address).filter(member_list_id=list_id)
+        if left.update(state=Membership.State.LEFT, state_at=now):
+            Refusal.objects.get_or_create(
+                address=address, member_list_id=list_id, defaults={"at": now, "way": "page"}
+            )
+            audit.record(actor="public link", action="list.leave", target=f"address:{address.pk}", now=now)
+
+
+# --- Leaving everything -------------------------------------------------------------------------------------------
+
+
+def leaver(token: str) -> int | None:
+    """The address id that a leave link is for, or None; the caller shows the same page for both."""
+    address_id = seals.unseal(LEAVE, token)
+    return address_id if address_id and Address.objects.filter(pk=address_id).exists() else None
+
+
+def leave_everything(address_id: int, *, way: str, now: datetime) -> None:
+    """No notice reaches this address any more, also of what is being sent now; done twice, it is one."""
+    with transaction.atomic():
+        _refusal, made = Refusal.objects.update_or_create(
+            address_id=address_id, member_list=None, defaults={"at": now, "way": way}
+        )
+        subscriptions = Subscription.objects.filter(address_id=address_id, state__in=[State.PENDING, State.CONFIRMED])
+        memberships = Membership.objects.filter(address_id=address_id, state=Membership.State.ACTIVE)
+        counts = {
+            "subscriptions": subscriptions.update(state=State.LEFT, left_at=now),
+            "memberships": memberships.update(state=Membership.State.LEFT, state_at=now),
+        }
+        addresses.suppress(address_id, reason="left", now=now)
+        if made or any(counts.values()):
+            audit.record(
+                actor="public link",
+                action="leave",
+                target=f"address:{address_id}",
+                facts={"way": way, **counts},
+                now=now,
+            )
+
+
+# --- Mails --------------------------------------------------------------------------------------------------------
+
+
+def _url(name: str, token: str, language: str) -> str:
+    with translation.override(language):
+        return f"{settings.FAIRWAY_SITE_URL}{reverse(name, args=[token])}"
+
+
+def _seal(what: str, language: str, context: dict[str, Any]) -> Sealed:
+    whole = {**context, "service_name": settings.FAIRWAY_SERVICE_NAME, "language": language}
+    with translation.override(language):
+        return Sealed(
+            language=language,
+            subject=" ".join(render_to_string(f"messages/mail/{what}.subject.txt", whole).split()),
+            text=render_to_string(f"messages/mail/{what}.txt", whole),
+            html=render_to_string(f"messages/mail/{what}.html", whole),
+        )

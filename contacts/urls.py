@@ -1,0 +1,25 @@
+"""Pages of the address book. `without_language` holds the one link that mail programs post to."""
+
+from django.urls import path, re_path
+
+from .views import follow, lists
+
+urlpatterns = [
+    path("follow/", follow.follow, name="follow"),
+    path("follow/sent/", follow.sent, name="follow_sent"),
+    path("follow/confirm/<str:token>/", follow.confirm, name="follow_confirm"),
+    path("follow/manage/", follow.manage_link, name="follow_manage_link"),
+    path("follow/manage/<str:token>/", follow.manage, name="follow_manage"),
+    path("lists/", lists.index, name="lists"),
+    path("lists/new/", lists.new, name="list_new"),
+    path("lists/<uuid:uid>/", lists.detail, name="list"),
+    path("lists/<uuid:uid>/edit/", lists.edit, name="list_edit"),
+    path("lists/<uuid:uid>/upload/", lists.upload, name="list_upload"),
+    re_path(r"^lists/(?P<uid>[0-9a-f-]{36})/export\.(?P<form>csv|xlsx)$", lists.export, name="list_export"),
+    path("imports/<uuid:uid>/", lists.dry_run, name="import"),
+    path("imports/<uuid:uid>/apply/", lists.apply, name="import_apply"),
+    path("imports/<uuid:uid>/take-back/", lists.take_back, name="import_take_back"),
+    path("imports/<uuid:uid>/refused.csv", lists.refused_rows, name="import_refused"),
+]
+
+without_language = [path("leave/<str:token>", follow.leave, name="leave")]

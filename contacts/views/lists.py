@@ -1,0 +1,270 @@
+"""An association's member lists: upload, dry run, import, take back, export. Customs never comes here."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from base import sheets
+from base.access import Can, demand, may
+from base.errors import Refused
+from base.sheets import DELIMITERS, Question
+from contacts import imports
+from contacts.forms import AnswerForm, ApplyForm, ListForm, UploadForm
+from contacts.headings import FIELDS
+from contacts.models import ImportRun, MemberList, Membership, Organisation, Place
+
+State = Membership.State
+SHOWN_ROWS = 20
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EXPORTS = {"csv": (sheets.write_csv, "text/csv; charset=utf-8"), "xlsx": (sheets.write_xlsx, XLSX)}
+
+
+def _list(request: HttpRequest, uid: UUID, can: Can = Can.KEEP_LISTS) -> MemberList:
+    """The list, or 404 for anybody outside its association: others do not learn that it exists."""
+    found: MemberList = get_object_or_404(
+        MemberList.objects.visible_to(request.user).select_related("association"), uid=uid
+    )
+    demand(request.user, can, found)
+    return found
+
+
+def _run(request: HttpRequest, uid: UUID) -> ImportRun:
+    run = get_object_or_404(ImportRun.objects.select_related("member_list__association"), uid=uid)
+    _list(request, run.member_list.uid)
+    return run
+
+
+def _counted(lists: Any) -> Any:
+    def of(state: str) -> Count:
+        return Count("memberships__address", filter=Q(memberships__state=state), distinct=True)
+
+    return lists.annotate(members=of(State.ACTIVE), left=of(State.LEFT), suspended=of(State.SUSPENDED))
+
+
+@never_cache
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    demand(request.user, Can.SEE_LISTS)
+    lists = _counted(MemberList.objects.visible_to(request.user).select_related("association"))
+    return render(request, "contacts/lists.html", {"lists": lists, "may_keep": may(request.user, Can.KEEP_LISTS)})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    demand(request.user, Can.KEEP_LISTS)
+    seats = [seat for seat in request.user.seats() if seat.organisation.kind == Organisation.Kind.ASSOCIATION]  # type: ignore[union-attr]
+    form = ListForm(request.POST or None, instance=MemberList(association=seats[0].organisation))
+    return _keep(request, form, _("Add a list"))
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
+    form = ListForm(request.POST or None, instance=_list(request, uid))
+    return _keep(request, form, _("Change the list"))
+
+
+def _keep(request: HttpRequest, form: ListForm, title: str) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        member_list = imports.keep_list(form.save(commit=False), by=request.user, now=timezone.now())
+        return redirect("list", member_list.uid)
+    return render(
+        request, "contacts/list_form.html", {"form": form, "title": title}, status=422 if form.errors else 200
+    )
+
+
+@never_cache
+@login_required
+@require_safe
+def detail(request: HttpRequest, uid: UUID) -> HttpResponse:
+    member_list = _counted(MemberList.objects.filter(pk=_list(request, uid).pk)).get()
+    memberships = member_list.memberships.select_related("address").order_by("company_key", "address__key")
+    page = Paginator(memberships, 50).get_page(request.GET.get("page"))
+    runs = list(member_list.runs.exclude(applied_at=None).select_related("by").order_by("-applied_at")[:10])
+    last = next((run for run in runs if run.taken_back_at is None), None)
+    return render(
+        request,
+        "contacts/list.html",
+        {"list": member_list, "page": page, "runs": runs, "last": last, "form": UploadForm()},
+    )
+
+
+@never_cache
+@login_required
+@require_POST
+def upload(request: HttpRequest, uid: UUID) -> HttpResponse:
+    member_list = _list(request, uid)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "contacts/upload.html", {"list": member_list, "form": form}, status=422)
+    file = form.cleaned_data["file"]
+    run = imports.prepare(
+        member_list,
+        data=file.read(),
+        file_name=file.name,
+        by=request.user,  # type: ignore[arg-type]
+        now=timezone.now(),
+    )
+    return redirect("import", run.uid)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def dry_run(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """What the file would do. A POST answers a question or maps columns, and shows the dry run again."""
+    run = _run(request, uid)
+    if run.applied_at is not None:
+        return redirect("list", run.member_list.uid)
+    if request.method == "POST":
+        answer = AnswerForm(request.POST)
+        if answer.is_valid():
+            imports.answer(run, options=answer.options(run.options))
+        return redirect("import", run.uid)
+    return _show_dry_run(request, run, ApplyForm())
+
+
+def _show_dry_run(request: HttpRequest, run: ImportRun, form: ApplyForm, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {"run": run, "list": run.member_list, "form": form, "fields": FIELDS}
+    try:
+        read = imports.reading(run)
+    except Refused as refused:
+        return render(request, "contacts/import.html", context | {"error": str(refused)}, status=422)
+    if isinstance(read, Question):
+        return render(request, "contacts/import.html", context | {"question": read}, status=status)
+    plan = imports.plan(run.member_list, read)
+    context |= {
+        "plan": plan,
+        "counts": plan.counts(),
+        "refused": plan.refused[:SHOWN_ROWS],
+        "more_refused": max(0, len(plan.refused) - SHOWN_ROWS),
+        "hints": plan.hints[:SHOWN_ROWS],
+        "more_hints": max(0, len(plan.hints) - SHOWN_ROWS),
+        "gone": plan.gone[:SHOWN_ROWS],
+        "columns": _columns(plan),
+        "delimiter": DELIMITERS.get(read.sheet.delimiter, ""),
+    }
+    return render(request, "contacts/import.html", context, status=status)
+
+
+def _columns(plan: imports.Plan) -> list[dict[str, Any]]:
+    read = plan.roster
+    shown = []
+    for at, heading in enumerate(read.sheet.headings):
+        filled = [
+            record.cells[at] for record in read.sheet.records if at < len(record.cells) and record.cells[at].strip()
+        ]
+        example = filled[0][:60] if filled else ""
+        shown.append(
+            {"heading": heading, "field": read.columns.get(heading, ""), "example": example, "filled": len(filled)}
+        )
+    return shown
+
+
+@never_cache
+@login_required
+@require_POST
+def apply(request: HttpRequest, uid: UUID) -> HttpResponse:
+    run = _run(request, uid)
+    if run.applied_at is not None:
+        return redirect("list", run.member_list.uid)
+    form = ApplyForm(request.POST)
+    if not form.is_valid():
+        return _show_dry_run(request, run, form, status=422)
+    try:
+        run = imports.apply(
+            run,
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+            ground=form.cleaned_data["ground"],
+            remove_gone=form.cleaned_data["remove_gone"],
+            whole=form.cleaned_data["whole"],
+        )
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return _show_dry_run(request, run, form, status=422)
+    messages.success(request, _("Imported: %(add)s added, %(change)s changed.") % run.counts)
+    return redirect("list", run.member_list.uid)
+
+
+@never_cache
+@login_required
+@require_POST
+def take_back(request: HttpRequest, uid: UUID) -> HttpResponse:
+    run = _run(request, uid)
+    try:
+        imports.take_back(run, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.success(request, _("The import is taken back. The list is as it was before."))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("list", run.member_list.uid)
+
+
+@never_cache
+@login_required
+@require_safe
+def refused_rows(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The refused rows as they came, with the reason as the last column."""
+    run = _run(request, uid)
+    try:
+        read = imports.reading(run)
+    except Refused as refused:
+        raise Http404(str(refused)) from refused
+    if isinstance(read, Question):
+        raise Http404
+    reasons = {refused.row: refused.reason for refused in read.refused}
+    rows = [[*record.cells, reasons[record.number]] for record in read.sheet.records if record.number in reasons]
+    return _file("csv", "refused", [*read.sheet.headings, _("Reason")], rows)
+
+
+@never_cache
+@login_required
+@require_safe
+def export(request: HttpRequest, uid: UUID, form: str) -> HttpResponse:
+    member_list = _list(request, uid)
+    codes = dict(Place.objects.values_list("pk", "locode"))
+    headings = [
+        "email",
+        "company",
+        "contact",
+        "language",
+        "ports",
+        "modes",
+        "phone",
+        "consent_basis",
+        "consent_at",
+        "state",
+    ]
+    rows = [
+        [
+            one.address.value, one.company, one.contact, one.language,
+            ";".join(codes[pk] for pk in one.places if pk in codes), ";".join(one.modes), one.phone,
+            one.consent_basis, one.consent_at.date() if one.consent_at else "", one.state,
+        ]
+        for one in member_list.memberships.select_related("address").order_by("company_key", "address__key")
+    ]  # fmt: skip
+    return _file(form, member_list.name, headings, rows)
+
+
+def _file(form: str, name: str, headings: list[str], rows: list[list[Any]]) -> HttpResponse:
+    write, content_type = EXPORTS[form]
+    response = HttpResponse(write(headings, rows), content_type=content_type)
+    safe = "".join(char if char.isalnum() and char.isascii() else "-" for char in name)[:60] or "list"
+    response["Content-Disposition"] = f'attachment; filename="{safe}.{form}"'
+    return response

@@ -1,0 +1,211 @@
+"""Following without an account: a GET changes nothing, a link from a stranger tells nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from base import links
+from base.models import AuditEntry
+from contacts import audience, subscribe
+from contacts.audience import Facets, Row
+from contacts.models import Membership, Refusal, Subscription
+from delivery import addresses, seals
+from delivery.models import Address, Message
+
+from .book import NOW, address, member_list, membership, place
+
+pytestmark = pytest.mark.django_db
+WISH = {"email": "me@x.example", "least_severity": "Minor", "language": "en"}
+
+
+@pytest.fixture
+def visitor():
+    return Client(enforce_csrf_checks=False)
+
+
+@pytest.fixture
+def stranger():
+    """A mail program or gateway: no cookie, no token, no Referer."""
+    return Client(enforce_csrf_checks=True)
+
+
+def asked(visitor, **more):
+    response = visitor.post(reverse("follow"), {**WISH, **more})
+    assert response.status_code == 302
+    return Subscription.objects.order_by("pk").last()
+
+
+def link_in(name):
+    """The path of the last mailed link to the page `name`."""
+    text = Message.objects.order_by("pk").last().text
+    found = re.search(r"https?://[^/\s]+(/\S+)", text)[1]
+    assert reverse(name, args=["x"]).removesuffix("x/") in found
+    return found
+
+
+def test_form_asks_and_only_the_button_behind_the_mailed_link_confirms(visitor, stranger):
+    subscription = asked(visitor)
+    link = link_in("follow_confirm")
+    for _ in range(3):
+        assert stranger.get(link).status_code == 200
+        assert stranger.head(link).status_code == 200
+    subscription.refresh_from_db()
+    assert subscription.state == "pending"
+    assert visitor.post(link).status_code == 200
+    subscription.refresh_from_db()
+    assert subscription.state == "confirmed"
+    assert "one click" in subscription.consent_text
+    assert visitor.post(link).status_code == 200
+    assert AuditEntry.objects.filter(action="follow.confirm").count() == 1
+
+
+def test_choice_is_stored_as_made(visitor):
+    port = place("ESALG")
+    subscription = asked(
+        visitor,
+        places=[port.pk],
+        countries=["ES"],
+        modes=["road"],
+        traffic=["cargo"],
+        least_severity="Severe",
+        language="fr",
+    )
+    assert (subscription.places, subscription.countries) == ([port.pk], ["ES"])
+    assert (subscription.modes, subscription.traffic) == (["road"], ["cargo"])
+    assert (subscription.least_severity, subscription.language) == ("Severe", "fr")
+    assert Message.objects.get().language == "fr"
+
+
+@pytest.mark.parametrize(
+    "email", ["", "nobody", "a b@x.example", "a@x.example\r\nBcc: b@x.example", "a\0@x", "a" * 300]
+)
+def test_wrong_address_is_told_at_the_field_and_nothing_kept(visitor, email):
+    response = visitor.post(reverse("follow"), {**WISH, "email": email})
+    assert response.status_code == 422
+    assert b"id_email_error" in response.content
+    assert not Subscription.objects.exists()
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(visitor):
+    membership(member_list(), "known@x.example")
+    known, unknown = (
+        visitor.post(reverse("follow_manage_link"), {"email": email})
+        for email in ("known@x.example", "new@x.example")
+    )
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+    assert Message.objects.count() == 1
+    assert not Address.objects.filter(key="new@x.example").exists()
+
+
+def test_nobody_floods_a_stranger_with_confirmations(visitor):
+    for _ in range(8):
+        assert visitor.post(reverse("follow"), WISH).status_code == 302
+    assert Message.objects.count() == 4
+
+
+def test_one_network_is_slowed_down(visitor):
+    for number in range(30):
+        visitor.post(reverse("follow"), {**WISH, "email": f"a{number}@x.example"})
+    assert visitor.post(reverse("follow"), {**WISH, "email": "more@x.example"}).status_code == 429
+
+
+def test_link_for_one_thing_opens_no_other(visitor):
+    subscription = asked(visitor)
+    manage = links.sign(subscribe.MANAGE, subscription.address_id)
+    assert visitor.post(reverse("follow_confirm", args=[manage])).status_code == 404
+    assert (
+        visitor.get(reverse("follow_manage", args=[links.sign("other", subscription.address_id)])).status_code == 404
+    )
+    assert visitor.get(reverse("follow_confirm", args=["rubbish"])).status_code == 404
+
+
+def test_gateway_that_follows_the_leave_link_removes_nobody(stranger):
+    kept = membership(member_list(), "a@x.example")
+    link = reverse("leave", args=[seals.seal("leave", kept.address_id)])
+    for _ in range(3):
+        assert stranger.get(link).status_code == 200
+        assert stranger.head(link).status_code == 200
+    kept.refresh_from_db()
+    assert kept.state == "active"
+    assert not Refusal.objects.exists()
+
+
+def test_one_click_leaves_without_cookie_token_or_redirect_and_may_repeat(stranger):
+    on = member_list()
+    kept = membership(on, "a@x.example")
+    link = reverse("leave", args=[seals.seal("leave", kept.address_id)])
+    for _ in range(2):
+        response = stranger.post(link, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")
+        assert response.status_code == 200
+    kept.refresh_from_db()
+    assert kept.state == "left"
+    assert Refusal.objects.get().way == "one_click"
+    assert Address.objects.get().suppressed_reason == "left"
+    facets = Facets(rows=(Row(place("ESALG").pk, ("maritime",), ("cargo",)),), severity="Extreme")
+    assert audience.count(facets) == 0
+
+
+def test_wrong_leave_link_answers_like_a_right_one(stranger):
+    kept = membership(member_list(), "a@x.example")
+    right = reverse("leave", args=[seals.seal("leave", kept.address_id)])
+    wrong = [
+        reverse("leave", args=[token]) for token in ("rubbish", seals.seal("leave", 10**9), seals.seal("bounce", 1))
+    ]
+    for method in ("get", "post"):
+        answers = {(r.status_code, r.content) for r in (getattr(stranger, method)(link) for link in (right, *wrong))}
+        assert len(answers) == 1
+    assert Refusal.objects.count() == 1
+
+
+def test_confirming_again_after_leaving_brings_own_notices_back_but_no_list(visitor):
+    on = member_list()
+    kept = membership(on, "me@x.example")
+    subscribe.leave_everything(kept.address_id, way="page", now=timezone.now())
+    asked(visitor)
+    visitor.post(link_in("follow_confirm"))
+    assert Address.objects.get().suppressed_at is None
+    facets = Facets(rows=(Row(place("ESALG").pk, ("maritime",), ("cargo",)),), severity="Extreme")
+    assert audience.count(facets) == 1
+    assert Membership.objects.get().state == "left"
+
+
+def test_own_page_changes_and_leaves_one_by_one(visitor):
+    on, other = member_list(), member_list()
+    for one in (on, other):
+        membership(one, "me@x.example")
+    subscription = asked(visitor)
+    visitor.post(link_in("follow_confirm"))
+    page = reverse("follow_manage", args=[links.sign(subscribe.MANAGE, subscription.address_id)])
+    assert on.association.names["en"] in visitor.get(page).content.decode()
+    prefix = f"s{subscription.pk}-"
+    visitor.post(page, {"what": "change", "id": subscription.pk, f"{prefix}least_severity": "Severe",
+                        f"{prefix}language": "es", f"{prefix}modes": ["rail"]})  # fmt: skip
+    subscription.refresh_from_db()
+    assert (subscription.least_severity, subscription.language, subscription.modes) == ("Severe", "es", ["rail"])
+    visitor.post(page, {"what": "list", "id": on.pk})
+    assert set(Membership.objects.values_list("member_list_id", "state")) == {(on.pk, "left"), (other.pk, "active")}
+    visitor.post(page, {"what": "subscription", "id": subscription.pk})
+    subscription.refresh_from_db()
+    assert subscription.state == "left"
+    visitor.post(page, {"what": "everything"})
+    assert not Membership.objects.filter(state="active").exists()
+
+
+def test_own_page_touches_nobody_elses_choice(visitor):
+    theirs = Subscription.objects.create(address=address("they@x.example"), state="confirmed", created_at=NOW)
+    page = reverse("follow_manage", args=[links.sign(subscribe.MANAGE, address("me@x.example").pk)])
+    visitor.post(page, {"what": "subscription", "id": theirs.pk})
+    theirs.refresh_from_db()
+    assert theirs.state == "confirmed"
+
+
+def test_who_is_suspended_after_bounces_and_confirms_is_reachable_again(visitor):
+    addresses.suppress(address("me@x.example").pk, reason="bounced", now=NOW)
+    asked(visitor)
+    visitor.post(link_in("follow_confirm"))
+    assert Address.objects.get().suppressed_at is None
