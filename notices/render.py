@@ -15,6 +15,7 @@ from delivery.sealed import GREETING, LEAVE_URL, Sealed
 from . import timeline, truth_of
 from .kinds import KINDS
 from .models import Text, Version
+from .sms import Facts, short_text
 
 
 def zone_of(version: Version) -> str:
@@ -90,9 +91,21 @@ def _threading(version: Version) -> dict[str, str]:
     return {"References": f"<notice.{version.notice.uid}@{settings.FAIRWAY_MAIL_DOMAIN}>"}
 
 
-def sms(version: Version, language: str) -> str:
-    """The short text: reference, headline, link; the truth line is never cut, the title goes first."""
-    with translation.override(language):
-        facts = context(version, language)
-    head = f"{facts['reference']} {facts['headline']} {facts['url']}".strip()
-    return head if len(head) <= 300 else f"{facts['reference']} {facts['truth_line']} {facts['url']}".strip()
+def sms(version: Version, language: str, *, home: frozenset[str] = frozenset()) -> str:
+    """The short text for a reader at the places `home`; what is left out and in which order: notices.sms."""
+    text: Text = version.text_in(language)
+    names, modes = truth_of.names_and_modes(version, text.language)
+    return short_text(
+        Facts(
+            reference=version.notice.reference or "",
+            title=text.title,
+            url=permanent_url(version),
+            rows=truth_of.rows_of(version),
+            language=text.language,
+            place_names=names,
+            place_modes=modes,
+            withdrawn=version.msg_type == MsgType.CANCEL,
+            exercise=version.status != CapStatus.ACTUAL,
+            home=home,
+        )
+    )

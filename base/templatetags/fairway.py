@@ -8,10 +8,11 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from base import clock
+from base import markup as base_markup
 from base.words import PlaceStatus
 
 register = template.Library()
@@ -48,10 +49,21 @@ def status(value: str, extra: str = "") -> SafeString:
 
 @register.simple_tag
 def clause(value: Any) -> SafeString:
-    """One clause of a truth line with its own shape; `value` has status, text and label."""
+    """One clause of a truth line with its own shape; `value` has status and its words as `spoken`."""
     look, sign = LOOKS.get(value.status, LOOKS["unknown"])
-    label = f"{value.label}: " if value.label else ""
-    return format_html('<span class="{}">{}{}{}</span>', look, icon(sign), label, value.text)
+    return format_html('<span class="{}">{}{}</span>', look, icon(sign), value.spoken)
+
+
+@register.filter
+def markup(text: str) -> SafeString:
+    """An officer's text as HTML: paragraphs, lists, bold, italics, links; whatever else was typed stays text."""
+    return mark_safe(base_markup.to_html(text))  # noqa: S308 - cleaned by nh3 against a list of allowed tags
+
+
+@register.filter
+def plain(text: str) -> str:
+    """The same text for readers without HTML."""
+    return base_markup.to_text(text)
 
 
 @register.simple_tag

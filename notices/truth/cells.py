@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from base.words import STATUS_RANK, Direction, PlaceStatus, Traffic
+from base.words import STATUS_RANK, Direction, Mode, PlaceStatus, Traffic
 
 DIRECTIONS = tuple(str(direction) for direction in Direction)
 GOODS = ("cargo", "empties", "relief", "live_perishable")
@@ -129,5 +129,5 @@ def groups_of(rows: Sequence[Row], place_modes: Mapping[str, Sequence[str]]) -> 
 
 
 def mentioned(rows: Sequence[Row]) -> list[str]:
-    """Every mode the rows name: for a place that has no list of its own."""
-    return list(dict.fromkeys(mode for row in rows for mode in row.modes))
+    """Every mode the rows name, else every mode there is: for a place that has no list of its own."""
+    return list(dict.fromkeys(mode for row in rows for mode in row.modes)) or [str(mode) for mode in Mode]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .cells import Group, Qualifier, Row, Segment, groups_of, mentioned
 from .clauses import Spoken, Thing, clauses_of
@@ -16,11 +16,21 @@ PEOPLE = ("crew", "passengers", "nonessential", "essential")
 
 @dataclass(frozen=True)
 class Clause:
-    """One clause as a page shows it: its status for the shape before it, its words, its label if it opens one."""
+    """One clause as a page shows it: its status for the shape before it, its words, its label if it opens one.
+
+    `about` names the traffic it speaks of: goods classes, crew, passengers, essential, nonessential.
+    """
 
     status: str
     text: str
     label: str = ""
+    about: tuple[str, ...] = ()
+    colon: str = ": "
+
+    @property
+    def spoken(self) -> str:
+        """With its label, if it has one: "Sea: closed to travellers."."""
+        return f"{self.label}{self.colon}{_small(self.text)}" if self.label else self.text
 
 
 def _article(speech: Speech, noun: str, way: str) -> str:
@@ -145,21 +155,22 @@ def segments(
     front = _front_modes(groups)
     found: list[Clause] = []
     for group in groups:
-        for number, segment in enumerate(group.segments):
+        for segment in group.segments:
             parts = []
-            if len(groups) > 1 and number == 0:
+            if len(groups) > 1:  # a label rules up to the next one, so each names its place
                 parts.append(_place_label(speech, group, total, place_names, counted))
             if segment.labelled and not front:
                 parts.append(_mode_label(speech, segment))
             label = _capital(", ".join(parts))
             for place, spoken in enumerate(clauses_of(segment.table)):
                 text = _clause(speech, spoken, again=again, crew=crew)
-                found.append(Clause(spoken.status, text, label if place == 0 else ""))
+                about = tuple(thing.name for thing in spoken.things)
+                found.append(Clause(spoken.status, text, label if place == 0 else "", about, speech.colon))
     if front and found:
         words = _capital(joined(speech, [speech.modes[mode] for mode in front]))
         first = found[0]
         label = f"{words}. {first.label}" if first.label else words
-        found[0] = Clause(first.status, first.text, label)
+        found[0] = replace(first, label=label)
     return found
 
 
@@ -174,23 +185,28 @@ def truth_line(
     exercise: bool = False,
 ) -> str:
     """The whole line. Same rows, same text in every channel; never states what no row states."""
-    speech = SPEECH.get(language, SPEECH["en"])
     line = ""
     for counted in (False, True):
         clauses = segments(
             rows, language, place_names=place_names, place_modes=place_modes, again=again, counted=counted
         )
-        line = " ".join(
-            f"{clause.label}{speech.colon}{_small(clause.text)}" if clause.label else clause.text
-            for clause in clauses
-        )
+        line = " ".join(clause.spoken for clause in clauses)
         if len(line) <= LONGEST:
             break
-    if withdrawn:
-        line = f"{speech.withdrawn} {line}"
-    if exercise:
-        line = f"{speech.exercise} {line}"
-    return line.strip()
+    return marked(line, language, withdrawn=withdrawn, exercise=exercise)
 
 
-__all__ = ["Clause", "mentioned", "segments", "truth_line"]
+def place_label(language: str, group: Group, place_names: Mapping[str, str]) -> str:
+    """The places of the only group, for a line that stands without a title."""
+    return _place_label(SPEECH.get(language, SPEECH["en"]), group, len(group.places), place_names, counted=False)
+
+
+def marked(line: str, language: str, *, withdrawn: bool = False, exercise: bool = False) -> str:
+    """The line behind its marks: the exercise first, then the withdrawal."""
+    speech = SPEECH.get(language, SPEECH["en"])
+    marks = [speech.exercise] if exercise else []
+    marks += [speech.withdrawn] if withdrawn else []
+    return " ".join([*marks, line]).strip()
+
+
+__all__ = ["Clause", "marked", "mentioned", "place_label", "segments", "truth_line"]

@@ -73,3 +73,21 @@ def test_line_of_a_demo_version(version: dict[str, Any], language: str) -> None:
         **version["flags"],
     )
     assert line == version["truth_line"][language]
+
+
+def test_place_by_name_without_modes_is_spoken_of() -> None:
+    rows = [Row(("Dry port of the north",), "closed", traffic=("cargo",))]
+    assert truth_line(rows, "en", place_names={}, place_modes={}) == "Closed to cargo."
+
+
+def test_every_label_names_its_place_where_places_differ() -> None:
+    rows = [
+        Row(("FRCQF",), "closed", modes=("rail",), traffic=("cargo",)),
+        Row(("FRCQF",), "open", modes=("road",), traffic=("cargo",)),
+        Row(("GBDVR",), "open", traffic=("cargo",)),
+    ]
+    line = truth_line(
+        rows, "en", place_names={"FRCQF": "Calais", "GBDVR": "Dover"},
+        place_modes={"FRCQF": ["road", "rail"], "GBDVR": ["maritime"]},
+    )  # fmt: skip
+    assert line == "Calais, rail: closed to cargo. Calais, road: open to cargo. Dover: open to cargo."
