@@ -1,15 +1,13 @@
-"""Mailboxes: cleaned, compared without letter case, domains in ASCII form (RFC 5891), shown as typed."""
+"""Mailboxes: cleaned, compared without letter case, domains in ASCII form (IDNA 2008, RFC 5891), shown as typed."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
+from base import mailbox
 from base.errors import Refused
 
 from .models import Address
@@ -22,29 +20,15 @@ class BadAddress(Refused):
 
 def clean(value: str) -> str:
     """`value` without invisible characters and without blanks around it."""
-    visible = "".join(
-        " " if unicodedata.category(sign) == "Zs" else sign
-        for sign in value
-        if unicodedata.category(sign) != "Cf"
-    )
-    return visible.strip(" \t\r\n")
+    return mailbox.clean(value)
 
 
 def key_of(value: str) -> str:
     """What an address is compared and sent by; raises `BadAddress`."""
-    cleaned = unicodedata.normalize("NFC", clean(value))
-    local, at, domain = cleaned.rpartition("@")
-    if not at or any(ord(sign) < 33 or ord(sign) == 127 for sign in cleaned):
+    cleaned = mailbox.clean(value)
+    if mailbox.problem(cleaned):
         raise BadAddress()
-    try:
-        ascii_domain = domain.casefold().encode("idna").decode("ascii")
-        key = f"{local.casefold()}@{ascii_domain}"
-        validate_email(key)
-    except (UnicodeError, ValidationError):
-        raise BadAddress() from None
-    if not local.isascii() or len(key) > 254:
-        raise BadAddress()
-    return key
+    return mailbox.key(cleaned)
 
 
 def get_or_create(value: str, *, channel: str = "email") -> Address:

@@ -40,3 +40,7 @@ def test_what_nobody_sees_is_cleaned_away():
     assert mailbox.clean("\ufeff\u200e a@zero\u200bwidth.example\xa0\t") == "a@zerowidth.example"
     assert mailbox.unwrap("Anna Berg <anna@b.example>") == "anna@b.example"
     assert mailbox.unwrap("mailto:anna@b.example") == "anna@b.example"
+
+
+def test_line_break_never_becomes_a_second_header():
+    assert mailbox.problem(mailbox.clean("a@b.example\r\nBcc: c@d.example"))
