@@ -1,0 +1,57 @@
+"""Status now of places from the stored versions: one query for the versions, one for their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Prefetch, Q
+
+from base.words import CapStatus, MsgType
+from contacts.models import Place
+
+from .models import ImpactRow, Version
+from .status import PlaceNow, StatusRow, StatusVersion, fold, places_now
+
+
+def _row(row: ImpactRow) -> StatusRow:
+    return StatusRow(
+        place=row.place.locode if row.place else row.place_name,
+        status=row.status,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        modes=tuple(row.modes),
+        directions=tuple(row.directions),
+        traffic=tuple(row.traffic),
+        zone=row.time_zone,
+        hours=str(row.qualifier.get("hours") or ""),
+        days=str(row.qualifier.get("days") or ""),
+    )
+
+
+def live_versions(now: datetime) -> list[StatusVersion]:
+    """Every version in force with rows not over: the issued one of each notice that is meant."""
+    lasting = ImpactRow.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).select_related("place")
+    versions = (
+        Version.objects.filter(state=Version.State.ISSUED, issued_at__lte=now, status=CapStatus.ACTUAL)
+        .filter(Q(ends_at=None) | Q(ends_at__gt=now))
+        .select_related("notice")
+        .prefetch_related(Prefetch("rows", queryset=lasting.order_by("position")))
+    )
+    return [
+        StatusVersion(
+            notice=version.notice.reference or str(version.notice.uid),
+            number=version.number,
+            issued_at=version.issued_at or now,
+            rows=tuple(_row(row) for row in version.rows.all()),
+            withdrawn=version.msg_type == MsgType.CANCEL,
+        )
+        for version in versions
+    ]
+
+
+def status_now(locodes: Iterable[str], *, now: datetime) -> dict[str, PlaceNow]:
+    """What each place is at `now`; three queries, however many places and notices there are."""
+    asked = list(locodes)
+    modes = dict(Place.objects.filter(locode__in=asked).values_list("locode", "modes"))
+    return places_now(fold(live_versions(now), now=now, place_modes=modes), asked)
