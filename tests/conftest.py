@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from django.core.cache import cache
+from django.utils import translation
 
 from portal.embedded.processes import free_port
 
@@ -36,6 +37,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def _plain_static(settings: Any) -> None:
     """Hashed file names need a collected folder; tests read the files where they lie."""
     settings.STORAGES = {**settings.STORAGES, "staticfiles": STATIC}
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    """The test client leaves the language of its last page behind."""
+    translation.activate("en")
 
 
 @pytest.fixture
