@@ -18,6 +18,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Accounts are made by invitation only."""
         return False
 
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Associations land on their dashboard, customs staff on the desk."""
+        user: Any = request.user
+        if user.is_association and not user.is_customs:
+            return reverse("association_home")
+        return str(super().get_login_redirect_url(request))
+
 
 class MfaAdapter(DefaultMFAAdapter):
     pass

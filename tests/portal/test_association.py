@@ -12,6 +12,7 @@ from base.words import Role, Severity
 from contacts.models import MemberList, Membership
 from delivery import addresses
 from notices.models import Relay
+from portal.accounts import AccountAdapter
 from portal.pages import association as page
 from tests.contacts import book
 from tests.dialogue import people
@@ -111,3 +112,9 @@ def test_home_leads_to_the_own_association(client: Any, scene: Any) -> None:
     assert client.get(reverse("association_home")).url == reverse("association", args=["hauliers"])
     client.force_login(people.person(Role.OFFICER, people.organisation()))
     assert client.get(reverse("association_home")).status_code == 403
+
+
+def test_sign_in_leads_an_association_to_its_dashboard(rf: Any, scene: Any) -> None:
+    request = rf.get("/")
+    request.user = scene.manager
+    assert AccountAdapter(request).get_login_redirect_url(request) == reverse("association_home")
