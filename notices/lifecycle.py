@@ -178,6 +178,7 @@ def approve(version: Version, *, by: User, digest: str, now: datetime) -> Versio
     if version.state != State.PENDING or version.digest != digest or digest_of(version) != digest:
         raise Conflict()
     rules.check_still_timely(version, now=now)
+    rules.check_reach(version)
     sealed = issuing.render_all(version)
     try:
         with transaction.atomic():

@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from base.errors import Refused
 from base.words import MsgType, PlaceStatus, Traffic
+from contacts import audience
 
 from . import titles_of
+from .facets import facets_of
 from .kinds import KINDS
 from .models import Version
 
@@ -56,6 +58,16 @@ def check(version: Version, *, now: datetime) -> None:
     if version.reopens_latest and version.reopens_earliest is None:
         raise Incomplete(_("Give the earliest time of reopening as well."), field="reopens_earliest")
     check_still_timely(version, now=now)
+
+
+class Unreached(Refused):
+    message = _("Nobody would be reached. Check the places: at least one person must follow them.")
+
+
+def check_reach(version: Version) -> None:
+    """An empty audience blocks and never widens; an exercise has an audience of its own."""
+    if not version.is_exercise and audience.count(audience.Facets.from_json(facets_of(version))) == 0:
+        raise Unreached()
 
 
 def check_still_timely(version: Version, *, now: datetime) -> None:

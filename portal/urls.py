@@ -23,6 +23,7 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
     path("", include("contacts.urls")),
     path("", include("dialogue.urls")),
+    path("", include("notices.urls")),
     path("association/", association.home, name="association_home"),
     path("association/<str:code>/", association.dashboard, name="association"),
     path("association/<str:code>/relay/<uuid:uid>/", association.relay, name="association_relay"),

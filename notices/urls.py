@@ -1,0 +1,20 @@
+"""The officer's desk."""
+
+from django.urls import path
+
+from .views import decision, desk, editor, preview, sending
+
+urlpatterns = [
+    path("desk/", desk.desk, name="desk"),
+    path("desk/new/", editor.new, name="notice_new"),
+    path("desk/v/<uuid:uid>/edit/", editor.edit, name="version_edit"),
+    path("desk/v/<uuid:uid>/", preview.preview, name="version_preview"),
+    path("desk/v/<uuid:uid>/mail/<str:language>/", preview.mail_html, name="version_mail"),
+    path("desk/v/<uuid:uid>/submit/", preview.submit, name="version_submit"),
+    path("desk/v/<uuid:uid>/test/", preview.test_copy, name="version_test"),
+    path("desk/v/<uuid:uid>/decide/", decision.decide, name="version_decide"),
+    path("desk/v/<uuid:uid>/update/", editor.revise, {"msg_type": "Update"}, name="version_update"),
+    path("desk/v/<uuid:uid>/withdraw/", editor.revise, {"msg_type": "Cancel"}, name="version_withdraw"),
+    path("desk/v/<uuid:uid>/sending/", sending.sending, name="sending"),
+    path("desk/v/<uuid:uid>/sending/<str:verb>/", sending.control, name="sending_control"),
+]

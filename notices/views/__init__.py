@@ -1,0 +1,1 @@
+"""The officer's desk. A view reads, makes one call, answers."""

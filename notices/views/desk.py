@@ -1,0 +1,48 @@
+"""What waits for me: drafts, returned, to approve, in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from base.access import Can, may
+from notices.models import Version
+from notices.policies import has_touched
+
+STATE = Version.State
+
+
+def _lists(user: Any) -> dict[str, list[Version]]:
+    seen = (
+        Version.objects.visible_to(user)
+        .select_related("notice__office", "author")
+        .prefetch_related("texts", "rows__place", "editors")
+        .order_by("-edited_at")
+    )
+    waiting = list(seen.filter(state=STATE.PENDING)[:200])
+    return {
+        "returned": list(seen.filter(state=STATE.RETURNED)[:50]),
+        "to_decide": [v for v in waiting if may(user, Can.APPROVE, v) and not has_touched(user, v)],
+        "waiting": [v for v in waiting if not may(user, Can.APPROVE, v) or has_touched(user, v)],
+        "drafts": list(seen.filter(state=STATE.DRAFT)[:50]),
+        "live": list(seen.filter(state=STATE.ISSUED).exclude(msg_type="Cancel").order_by("-issued_at")[:50]),
+    }
+
+
+@require_safe
+@login_required
+@never_cache
+def desk(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    if not may(user, Can.SEE_DRAFTS, None):
+        return redirect("association_home" if user.is_association else "home")
+    return render(
+        request,
+        "notices/desk.html",
+        {"lists": _lists(user), "may_write": may(user, Can.WRITE_NOTICE, None)},
+    )

@@ -1,0 +1,110 @@
+"""Writing: a new notice, its form, and what an editor of a stale tab sees."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from base.access import Can, demand
+from base.clock import now
+from base.errors import Refused
+from contacts.models import Place
+from notices import lifecycle
+from notices.forms import (
+    ImpactFormSet,
+    KindForm,
+    NoticeForm,
+    draft_of,
+    initial_of,
+    initial_rows,
+)
+from notices.kinds import KINDS
+from notices.models import Version
+from notices.policies import offices_written_for
+from notices.views.common import tell, version_for
+
+BLANK_ROWS = 2
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def new(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    demand(user, Can.WRITE_NOTICE, None)
+    form = KindForm(request.POST or None, offices=offices_written_for(user))
+    if request.method == "POST" and form.is_valid():
+        version = lifecycle.start(
+            kind=form.cleaned_data["kind"], office=form.cleaned_data["office"], by=user, now=now()
+        )
+        return redirect("version_edit", version.uid)
+    return render(request, "notices/new.html", {"form": form, "kinds": KINDS.values()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
+    version = version_for(request, uid)
+    demand(request.user, Can.WRITE_NOTICE, version)
+    if request.method == "POST":
+        return _save(request, version)
+    if version.state not in Version.EDITABLE:
+        return redirect("version_preview", version.uid)
+    form = NoticeForm(initial=initial_of(version))
+    rows = ImpactFormSet(initial=initial_rows(version, BLANK_ROWS), prefix="row")
+    return _page(request, version, form, rows)
+
+
+def _save(request: HttpRequest, version: Version) -> HttpResponse:
+    user: Any = request.user
+    form, rows = NoticeForm(request.POST), ImpactFormSet(request.POST, prefix="row")
+    fine = form.is_valid() & rows.is_valid()
+    draft = draft_of(form, rows) if fine else None
+    if draft is None:
+        return _page(request, version, form, rows, status=422)
+    try:
+        lifecycle.edit(version, by=user, edit_number=form.cleaned_data["edit_number"], draft=draft, now=now())
+    except lifecycle.StaleEdit as stale:
+        newer = version_for(request, version.uid)
+        return _page(request, newer, form, rows, status=409, stale=stale)
+    if "more" in request.POST:
+        return redirect("version_edit", version.uid)
+    messages.success(request, _("Saved."))
+    return redirect("version_preview", version.uid)
+
+
+def _page(
+    request: HttpRequest, version: Version, form: NoticeForm, rows: Any, *, status: int = 200, stale: Any = None
+) -> HttpResponse:
+    facts = {
+        "version": version,
+        "form": form,
+        "rows": rows,
+        "stale": stale,
+        "kind": KINDS[version.notice.kind],
+        "places": Place.objects.all(),
+    }
+    return render(request, "notices/edit.html", facts, status=status)
+
+
+@require_POST
+@login_required
+def revise(request: HttpRequest, uid: UUID, msg_type: str) -> HttpResponse:
+    """Update or withdraw what is in force: opens the next version as a draft."""
+    user: Any = request.user
+    live = version_for(request, uid)
+    try:
+        version = lifecycle.revise(live.notice, by=user, now=now(), msg_type=msg_type)
+    except Refused as refused:
+        tell(request, refused)
+        return redirect("desk")
+    return redirect("version_edit", version.uid)

@@ -1,0 +1,121 @@
+"""Before anybody else reads it: the page, the mail and the SMS as they will be, who hears it, and a test copy."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from csp.constants import NONE, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from base.access import Can, demand, may
+from base.clock import now
+from base.errors import Refused
+from contacts import audience
+from delivery import outbox
+from delivery.sealed import GREETING, LEAVE_URL
+from notices import lifecycle, titles_of
+from notices import render as rendering
+from notices.cards import card
+from notices.facets import facets_of
+from notices.models import Version
+from notices.policies import has_touched
+from notices.sms import measure
+from notices.views.common import tell, version_for
+
+
+def languages_of(version: Version) -> list[str]:
+    return [text.language for text in version.texts.all()]
+
+
+def filled(text: str, user: Any) -> str:
+    """A sealed text as `user` would receive it."""
+    return text.replace(GREETING, _("Hello %(name)s,") % {"name": user}).replace(LEAVE_URL, "https://…")
+
+
+def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
+    """Everything the preview and the approval page show, made by the sender's own code."""
+    wanted = request.GET.get("language", (get_language() or "en")[:2])
+    languages = languages_of(version)
+    language = wanted if wanted in languages else next(iter(languages), "en")
+    mail = rendering.mail(version, language) if languages else None
+    short = rendering.sms(version, language) if languages else ""
+    return {
+        "version": version,
+        "now": now(),
+        "card": card(version, language, now()) if languages else None,
+        "languages_there": languages,
+        "language_shown": language,
+        "mail_subject": mail.subject if mail else "",
+        "mail_text": filled(mail.text, request.user) if mail else "",
+        "sms": short,
+        "sms_size": measure(short),
+        "reach": audience.preview(audience.Facets.from_json(facets_of(version))),
+        "findings": titles_of.findings(version),
+        "may_submit": version.state in Version.EDITABLE and may(request.user, Can.SUBMIT, version),
+        "may_decide": version.state == Version.State.PENDING and may(request.user, Can.APPROVE, version),
+        "own": has_touched(request.user, version),
+    }
+
+
+@require_safe
+@login_required
+@never_cache
+def preview(request: HttpRequest, uid: UUID) -> HttpResponse:
+    return render(request, "notices/preview.html", facts_of(request, version_for(request, uid)))
+
+
+@require_safe
+@login_required
+@never_cache
+@csp_replace({"default-src": [NONE], "style-src": [UNSAFE_INLINE]})
+def mail_html(request: HttpRequest, uid: UUID, language: str) -> HttpResponse:
+    """The HTML part alone; mail needs its styles inline, and may load nothing."""
+    version = version_for(request, uid)
+    return HttpResponse(filled(rendering.mail(version, language).html, request.user))
+
+
+@require_POST
+@login_required
+def submit(request: HttpRequest, uid: UUID) -> HttpResponse:
+    user: Any = request.user
+    version = version_for(request, uid)
+    try:
+        lifecycle.submit(version, by=user, now=now())
+    except Refused as refused:
+        tell(request, refused)
+        return redirect("version_preview", uid)
+    messages.success(request, _("Sent to the approvers of your office."))
+    return redirect("desk")
+
+
+@require_POST
+@login_required
+def test_copy(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The mail to me alone, marked as a test."""
+    user: Any = request.user
+    version = version_for(request, uid)
+    demand(user, Can.SEE_DRAFTS, version)
+    languages = languages_of(version)
+    language = user.language if user.language in languages else next(iter(languages), None)
+    if language is None:
+        messages.error(request, _("Write a title first."))
+        return redirect("version_edit", uid)
+    moment = now()
+    outbox.post(
+        key=f"test:{version.uid}:{version.edit_number}:{user.pk}:{moment:%Y%m%d%H%M}",
+        to=user.email,
+        message=rendering.mail(version, language, test=True),
+        greeting=_("Hello %(name)s,") % {"name": user},
+        now=moment,
+    )
+    messages.success(request, _("A test copy is on its way to %(address)s.") % {"address": user.email})
+    return redirect("version_preview", uid)

@@ -1,0 +1,68 @@
+"""How far it got: progress, pause, stop, and the report in words."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from base.access import Can, demand, may
+from base.clock import now
+from delivery import outbox, reports
+from delivery.models import Publication
+from delivery.states import State
+from notices.models import Version
+
+VERBS = {"hold": outbox.hold, "resume": outbox.resume, "stop": outbox.stop}
+WORDS = {
+    "sending": _("Sending"),
+    "delivered": _("Delivered to the mail server"),
+    "temporary": _("Temporary failure, tried again"),
+    "permanent": _("Permanent failure"),
+    "technical": _("Technical failure"),
+    "uncertain": _("Uncertain, sent again once"),
+}
+
+
+def _version(request: HttpRequest, uid: UUID) -> Version:
+    version: Version = get_object_or_404(Version.objects.select_related("notice__office"), uid=uid)
+    user: Any = request.user
+    if not may(user, Can.SEE_REPORT, version) or version.publication_id is None:
+        raise Http404
+    return version
+
+
+@require_safe
+@login_required
+@never_cache
+def sending(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The whole page, or for htmx its changing part alone."""
+    version = _version(request, uid)
+    publication = Publication.objects.get(pk=version.publication_id)
+    found = reports.report(publication)
+    facts = {
+        "version": version,
+        "report": found,
+        "words": [(WORDS[word], number) for word, number in found.counts.items()],
+        "left_out": [(State(reason).label, number) for reason, number in found.left_out.items()],
+        "may_control": may(request.user, Can.CONTROL_SENDING, version),
+    }
+    part = getattr(request, "htmx", False)
+    return render(request, "notices/_progress.html" if part else "notices/sending.html", facts)
+
+
+@require_POST
+@login_required
+def control(request: HttpRequest, uid: UUID, verb: str) -> HttpResponse:
+    version = _version(request, uid)
+    demand(request.user, Can.CONTROL_SENDING, version)
+    if verb not in VERBS:
+        raise Http404
+    VERBS[verb](Publication.objects.get(pk=version.publication_id), by=request.user, now=now())
+    return redirect("sending", uid)
