@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,7 @@ class Stated:
     number: int
     as_of: datetime
 
+    @cached_property
     def order(self) -> tuple[int, float, str]:
         """Worst first; of equals the one said last."""
         return (STATUS_RANK[PlaceStatus(self.status)], -self.as_of.timestamp(), self.notice)
@@ -124,11 +125,12 @@ def fold(
     cells: dict[Cell, Stated] = {}
     for version in newest(versions, now):
         own: dict[Cell, Stated] = {}
+        said: dict[str, Stated] = {}  # one object a status: thousands of cells share it
         for row in version.rows:
             status = said_now(row, now)
             if status is None:
                 continue
-            stated = Stated(status, version.notice, version.number, version.issued_at)
+            stated = said.setdefault(status, Stated(status, version.notice, version.number, version.issued_at))
             modes = row.modes or tuple(known.get(row.place) or ALL_MODES)
             for mode, direction, traffic in product(
                 modes, row.directions or ALL_DIRECTIONS, row.traffic or ALL_TRAFFIC
@@ -136,7 +138,7 @@ def fold(
                 own[row.place, mode, direction, traffic] = stated
         for cell, stated in own.items():
             before = cells.get(cell)
-            if before is None or stated.order() < before.order():
+            if before is None or (stated is not before and stated.order < before.order):
                 cells[cell] = stated
     return cells
 
@@ -165,15 +167,15 @@ class PlaceNow:
 
 
 def _worst(found: Iterable[Stated]) -> Stated | None:
-    return min(found, key=Stated.order, default=None)
+    return min(found, key=lambda stated: stated.order, default=None)
 
 
 def places_now(cells: Mapping[Cell, Stated], places: Iterable[str]) -> dict[str, PlaceNow]:
     """For each of `places`: the worst of all its cells, of cargo, of travellers, and whose word it is."""
-    by_place: dict[str, list[tuple[str, Stated]]] = {place: [] for place in places}
+    by_place: dict[str, dict[tuple[str, int], tuple[str, Stated]]] = {place: {} for place in places}
     for (place, _mode, _direction, traffic), stated in cells.items():
         if place in by_place:
-            by_place[place].append((traffic, stated))
+            by_place[place][traffic, id(stated)] = (traffic, stated)
     return {
         place: PlaceNow(
             place=place,
@@ -182,7 +184,7 @@ def places_now(cells: Mapping[Cell, Stated], places: Iterable[str]) -> dict[str,
             travellers=_worst(stated for traffic, stated in found if traffic in TRAVELLERS),
             notices=tuple(sorted({stated.notice for _traffic, stated in found})),
         )
-        for place, found in by_place.items()
+        for place, found in ((place, several.values()) for place, several in by_place.items())
     }
 
 
