@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .errors import Refused
@@ -141,3 +142,14 @@ def spoken(moment: datetime, zone: str, language: str = "en") -> str:
 def lateness(due: datetime, at: datetime) -> timedelta | None:
     """By how much a promise is late, or None."""
     return at - due if at > due else None
+
+
+def brief(span: timedelta) -> str:
+    """A span in at most two units: "42 min", "1 h 32 min", "3 d 4 h"; in the active language."""
+    minutes = int(abs(span).total_seconds() // 60)
+    facts = {"days": minutes // 1440, "hours": minutes // 60 % 24, "minutes": minutes % 60}
+    if facts["days"]:
+        return gettext("%(days)d d %(hours)d h") % facts
+    if facts["hours"]:
+        return gettext("%(hours)d h %(minutes)d min") % facts
+    return gettext("%(minutes)d min") % facts

@@ -79,6 +79,12 @@ def moment(at: datetime | None, zone: str = "UTC") -> SafeString:
     )
 
 
+@register.filter
+def between(start: datetime, end: datetime) -> str:
+    """The span from `start` to `end` in few signs: {{ due|between:now }} late."""
+    return clock.brief(end - start)
+
+
 @register.simple_tag(takes_context=True)
 def in_language(context: dict[str, Any], code: str) -> str:
     """This page's address in another language."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import available_timezones
 
 import pytest
@@ -73,3 +73,9 @@ def test_long_form_reads_well_in_each_language() -> None:
     assert clock.spoken(moment, "Europe/Madrid", "en") == "18:00 on Thursday 12 June"
     assert clock.spoken(moment, "Europe/Madrid", "fr") == "le jeudi 12 juin à 18 h"
     assert clock.spoken(moment, "Europe/Madrid", "es") == "el jueves 12 de junio a las 18:00"
+
+
+def test_span_is_told_in_at_most_two_units() -> None:
+    spans = [timedelta(seconds=59), timedelta(minutes=42), timedelta(minutes=92), timedelta(days=3, hours=4.1)]
+    assert [clock.brief(span) for span in spans] == ["0 min", "42 min", "1 h 32 min", "3 d 4 h"]
+    assert clock.brief(timedelta(minutes=-42)) == "42 min"

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from base.words import PlaceStatus, Role, Severity
+from contacts import audience
 from contacts.models import Organisation, Place
 from notices import lifecycle
 from notices.drafting import Draft
+from notices.facets import facets_of
 from notices.models import Version
+from tests import make
 from tests.dialogue import people
 
 
@@ -38,6 +41,8 @@ def pending(place: Place, *, now: datetime, office: Organisation | None = None, 
     author = people.person(Role.OFFICER, desk)
     version = lifecycle.start(kind="port_downtime", office=desk, by=author, now=now)
     version = lifecycle.edit(version, by=author, edit_number=1, draft=draft(place, now=now, **fields), now=now)
+    if audience.count(audience.Facets.from_json(facets_of(version))) == 0:
+        make.member_list(None, "reader@member.invalid")  # a notice that reaches nobody is refused
     return lifecycle.submit(version, by=author, now=now)
 
 
