@@ -103,7 +103,11 @@ def readings(data: bytes, limit: int = 3) -> dict[str, list[str]]:
 
 
 def _readable(word: str) -> bool:
-    return word.isprintable() and not any(unicodedata.category(char) in ("So", "Sm") for char in word)
+    """False for words with symbols beside letters, such as "£ódŸ": only a wrong reading has those."""
+    symbols = [at for at, char in enumerate(word) if unicodedata.category(char) in ("Sc", "Sm", "So", "No")]
+    return word.isprintable() and not any(
+        word[max(0, at - 1)].isalpha() or word[at + 1 : at + 2].isalpha() for at in symbols
+    )
 
 
 def _is_western(data: bytes) -> bool:

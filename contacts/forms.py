@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from base import encodings, sheets
@@ -15,9 +17,10 @@ from delivery import addresses
 
 from .headings import FIELDS
 from .models import ImportRun, MemberList, Place
+from .models.places import fold
 from .subscribe import Wish
 
-SELECT = forms.Select(attrs={"class": "form-select"})
+SELECT = forms.Select(attrs={"class": "f-in"})
 TICKS = forms.CheckboxSelectMultiple
 
 
@@ -61,7 +64,10 @@ class WishForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["places"].queryset = Place.objects.order_by("sort_key")  # type: ignore[attr-defined]
         lands = Place.objects.order_by("country").values_list("country", flat=True).distinct()
-        self.fields["countries"].choices = [(land, land) for land in lands]  # type: ignore[attr-defined]
+        names = Locale.parse((get_language() or "en")[:2]).territories
+        self.fields["countries"].choices = sorted(  # type: ignore[attr-defined]
+            ((land, names.get(land, land)) for land in lands), key=lambda choice: fold(choice[1])
+        )
 
     def wish(self) -> Wish:
         return Wish(
@@ -105,7 +111,7 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "name": forms.TextInput(attrs={"class": "form-control"}),
             "way": SELECT,
-            "direct_from": forms.Select(attrs={"class": "form-select"}),
+            "direct_from": forms.Select(attrs={"class": "f-in"}),
         }
 
     def clean_name(self) -> str:
@@ -159,7 +165,6 @@ class ApplyForm(forms.Form):
     )
     agreed = forms.BooleanField(
         label=_("We may write to these members, and they can leave at any time."),
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
         error_messages={"required": _("Confirm that you may write to these members.")},
     )
     remove_gone = forms.BooleanField(required=False, label=_("Also remove who is no longer in the file"))

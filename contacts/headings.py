@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext_lazy as _
+
 from .models.places import fold
 
 # The first line of each field names it beyond doubt; the second may mean it when nothing better is there.
@@ -53,7 +55,19 @@ _NAMES: dict[str, tuple[str, str]] = {
         "",
     ),
 }
-FIELDS = tuple(_NAMES)
+FIELDS = {
+    "email": _("E-mail"),
+    "company": _("Company"),
+    "contact": _("Contact"),
+    "language": _("Language"),
+    "ports": _("Places"),
+    "phone": _("Phone"),
+    "country": _("Country"),
+    "modes": _("Modes"),
+    "sector_role": _("Role"),
+    "consent_basis": _("Ground of consent"),
+    "consent_at": _("Consent date"),
+}
 _STRONG = {name.strip(): key for key, (strong, _weak) in _NAMES.items() for name in strong.split(",")}
 _WEAK = {name.strip(): key for key, (_strong, weak) in _NAMES.items() for name in weak.split(",") if name.strip()}
 

@@ -16,7 +16,7 @@ from base import mailbox, sheets
 from base.sheets import Question, Record, Sheet, Unreadable
 from base.words import Mode
 
-from .headings import LANGUAGES, MODES, field_of, strongly
+from .headings import FIELDS, LANGUAGES, MODES, field_of, strongly
 from .models.places import fold
 
 SPOKEN = ("en", "fr", "es", "ar")
@@ -124,7 +124,7 @@ def _map_columns(headings: list[str], records: list[Record], told: dict[str, str
     for name, columns in claims.items():
         sure = [at for at in columns if strongly(headings[at])] or columns
         if len(sure) > 1:
-            text = _("More than one column could be “%(field)s”. Which one is it?") % {"field": name}
+            text = _("More than one column could be “%(field)s”. Which one is it?") % {"field": FIELDS[name]}
             return Question("columns", text, {headings[at]: name for at in sure})
         claims[name] = sure
     return {columns[0]: name for name, columns in claims.items()}

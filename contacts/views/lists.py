@@ -27,6 +27,7 @@ from contacts.models import ImportRun, MemberList, Membership, Organisation, Pla
 
 State = Membership.State
 SHOWN_ROWS = 20
+GONE_ROWS = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORTS = {"csv": (sheets.write_csv, "text/csv; charset=utf-8"), "xlsx": (sheets.write_xlsx, XLSX)}
 
@@ -156,7 +157,8 @@ def _show_dry_run(request: HttpRequest, run: ImportRun, form: ApplyForm, status:
         "more_refused": max(0, len(plan.refused) - SHOWN_ROWS),
         "hints": plan.hints[:SHOWN_ROWS],
         "more_hints": max(0, len(plan.hints) - SHOWN_ROWS),
-        "gone": plan.gone[:SHOWN_ROWS],
+        "gone": plan.gone[:GONE_ROWS],
+        "more_gone": max(0, len(plan.gone) - GONE_ROWS),
         "columns": _columns(plan),
         "delimiter": DELIMITERS.get(read.sheet.delimiter, ""),
     }
