@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from contacts.models import User
-from portal.demo import notices, people
+from portal.demo import notices, people, questions
 
 
 class Command(BaseCommand):
@@ -27,4 +27,6 @@ class Command(BaseCommand):
             places = people.places(offices)
             people.member_lists(told, offices, now)
             count = notices.load(people.facts("notices.json"), users, offices, places, now)
-        self.stderr.write(f"demo loaded: {len(users)} people, {len(places)} places, {count} notices")
+            asked = questions.load(users, places, now)
+        loaded = f"{len(users)} people, {len(places)} places, {count} notices, {asked} questions"
+        self.stderr.write(f"demo loaded: {loaded}")
