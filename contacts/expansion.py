@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -16,8 +16,6 @@ from . import audience
 from .audience import Facets
 
 WORK_S = 20.0
-# An earlier publication cannot put anybody new on the wire after this; its own give-up time is shorter.
-LOOK_BACK = timedelta(days=4)
 
 
 def expand(publication_id: int, *, now: datetime) -> bool:
@@ -44,7 +42,7 @@ def ring_for(publication: Publication) -> None:
 def sweep(*, now: datetime) -> int:
     """Rings for unfinished expansions and reopens those whose earlier publications have come to rest; how many."""
     finished = Publication.objects.filter(
-        enlisted_at__isnull=False, stopped_at=None, created_at__gte=now - LOOK_BACK, audience__has_key="earlier"
+        enlisted_at__isnull=False, stopped_at=None, give_up_at__gt=now, audience__has_key="earlier"
     )
     for publication in finished.exclude(audience__earlier=[]).exclude(audience__has_key="settled"):
         _settle(publication)
@@ -56,8 +54,8 @@ def sweep(*, now: datetime) -> int:
 
 def _settle(publication: Publication) -> None:
     """Once no earlier batch is open, nobody new is reached by an old text: one last run finds those who were."""
-    earlier = publication.audience["earlier"]
-    if Batch.objects.filter(publication__in=earlier, closed_at=None).exists():
+    earlier = Batch.objects.filter(publication__in=publication.audience["earlier"])
+    if not earlier.exists() or earlier.filter(closed_at=None).exists():
         return
     with transaction.atomic():
         locked = Publication.objects.select_for_update().get(pk=publication.pk)

@@ -99,3 +99,14 @@ def test_sweep_finds_what_a_lost_task_left_unfinished():
     opened(place("ESALG"))
     assert expansion.sweep(now=NOW) == 1
     assert sweep.name == "contacts.tasks.sweep"
+
+
+def test_what_is_over_or_never_sent_anything_is_not_expanded_again():
+    port, on = place("ESALG"), member_list()
+    membership(on, "a@x.example")
+    first = opened(port)
+    Publication.objects.update(enlisted_at=NOW)
+    second = opened(port, key="v2", earlier=[first.pk])
+    Publication.objects.update(enlisted_at=NOW)
+    assert expansion.sweep(now=NOW) == 0
+    assert written_to(second) == set()
