@@ -1,0 +1,120 @@
+"""The drill's stage: a database of its own on the same server, real workers, people under .invalid."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import redis
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from psycopg2 import sql
+
+from portal.embedded.processes import CHECKOUT, die_with_parent, free_port, stop, wait_until
+
+BROKER_DB = 9
+WORKERS = (("critical", 1), ("routine", 1))
+
+
+def _administer(statement: sql.Composed) -> None:
+    """Runs one CREATE or DROP DATABASE beside the site's own database."""
+    link = psycopg2.connect(**connection.get_connection_params())
+    link.autocommit = True
+    with link.cursor() as cursor:
+        cursor.execute(statement)
+    link.close()
+
+
+@contextmanager
+def database(name: str) -> Iterator[None]:
+    """Points Django at a fresh database `name` for the block; drops it afterwards, whatever happens."""
+    site = connection.settings_dict["NAME"]
+    _administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    connections.close_all()
+    connection.settings_dict["NAME"] = name
+    try:
+        call_command("migrate", verbosity=0)
+        yield
+    finally:
+        connections.close_all()
+        connection.settings_dict["NAME"] = site
+        _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _broker() -> str:
+    base = settings.REDIS_URL.rsplit("/", 1)[0]
+    return f"{base}/{BROKER_DB}"
+
+
+class Stage:
+    """The processes of one drill."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.log = folder / "accepted.jsonl"
+        self.log.touch()
+        self.folder = folder
+        self.port = free_port()
+        self.processes: list[subprocess.Popen[bytes]] = []
+        told = connection.settings_dict
+        url = f"postgresql://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}/{name}"
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "REDIS_URL": _broker(),
+            "EMAIL_URL": f"smtp://127.0.0.1:{self.port}",
+        }
+
+    def run(self, *command: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "drill.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                env=self.environment,
+                cwd=CHECKOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+        self.processes.append(process)
+        return process
+
+    def start(self) -> None:
+        redis.Redis.from_url(_broker()).flushdb()
+        sink = self.run("portal.drill.sink", "--port", str(self.port), "--log", str(self.log))
+        wait_until(lambda: _answers(self.port), lambda: sink.poll() is None, "The drill's sink", 20)
+        for lane, number in WORKERS:
+            for worker in range(number):
+                self.run(
+                    "celery", "-A", "portal.celery", "worker", "-Q", lane, "-c", "1", "-l", "WARNING",
+                    "-n", f"drill-{lane}-{worker}@fairway", "--without-gossip", "--without-mingle",
+                )  # fmt: skip
+        self.run(
+            "celery", "-A", "portal.celery", "beat", "-l", "WARNING", "-s", str(self.folder / "beat"), "--pidfile=",
+        )  # fmt: skip
+
+    def alive(self) -> bool:
+        return all(process.poll() is None for process in self.processes)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.terminate()
+        for process in self.processes:
+            stop(process)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
