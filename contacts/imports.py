@@ -238,7 +238,7 @@ def prepare(
 def reading(run: ImportRun) -> Roster | Question:
     """The file of a run, read with what has been answered so far; raises `Unreadable`."""
     if run.content is None:
-        raise Conflict(_("This import has been decided already."))
+        raise Conflict(_("This file is no longer kept. Upload it again."))
     return roster.read(bytes(run.content), **run.options)
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from . import expansion
+from . import expansion, retention
 
 
 @shared_task(name="contacts.tasks.expand")
@@ -20,3 +20,9 @@ def sweep(**kwargs: object) -> None:
     """Rings for every expansion that is not finished, or that an earlier publication has made incomplete."""
     close_old_connections()
     expansion.sweep(now=timezone.now())
+
+
+@shared_task(name="contacts.tasks.forget")
+def forget(**kwargs: object) -> None:
+    close_old_connections()
+    retention.forget(now=timezone.now())

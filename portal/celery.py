@@ -21,5 +21,6 @@ app.conf.beat_schedule = {
     "delivery-pump": every(5.0, "delivery.tasks.pump", "critical"),
     "contacts-sweep": every(5.0, "contacts.tasks.sweep", "critical"),
     "audit-chain": every(5.0, "base.tasks.chain", "digest"),
+    "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),
 }
 app.autodiscover_tasks()
