@@ -98,8 +98,8 @@ def _with_words(version: Version, association: Organisation, words: str) -> list
 
 def _widen(version: Version, association: Organisation, sealed: list[Sealed]) -> None:
     """Adds the association's lists, and its own words if there are any, to the same publication."""
-    publication = Publication.objects.filter(pk=version.publication_id).first()
-    if publication is None:
+    if version.publication_id is None:
         return
+    publication = Publication.objects.get(pk=version.publication_id)
     outbox.add_messages(publication, messages=sealed)
     expansion.relay(publication.pk, association_id=association.pk, variant=association.code if sealed else "")

@@ -20,7 +20,7 @@ class LineField(forms.CharField):
     """One line: line breaks and runs of blanks become one blank, control characters go."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(one_line(str(value or "")))
+        return super().to_python(one_line(str(value or ""))) or ""
 
 
 class ProseField(forms.CharField):
@@ -31,7 +31,7 @@ class ProseField(forms.CharField):
         super().__init__(**options)
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(prose(str(value or "")))
+        return super().to_python(prose(str(value or ""))) or ""
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -112,11 +112,10 @@ class AskForm(forms.Form):
 
     def with_trap_cleared(self) -> AskForm:
         """The same form and errors with the trap emptied and the mark set, for the person to send again."""
-        data = self.data.copy()
-        data["website"], data["marked"] = "", "on"
+        data = {**{name: self.data.get(name, "") for name in self.ANSWERS}, "website": "", "marked": "on"}
         cleared = AskForm(data)
-        cleared._errors = self.errors
-        cleared.cleaned_data = self.cleaned_data
+        cleared.full_clean()
+        cleared.add_error("website", self.errors.as_data()["website"])
         return cleared
 
     def question(self, language: str) -> Question:

@@ -125,7 +125,7 @@ def _create(question: Question, *, now: datetime) -> Case:
         message=question.message,
         language=question.language,
         place=place,
-        notice_reference=notice.reference if notice else "",
+        notice_reference=(notice.reference or "") if notice else "",
         office=_desk_of(notice, place),
         suspicious=question.trap_filled,
         created_at=now,

@@ -20,7 +20,7 @@ VERIFY_MAX_AGE_S = 7 * 24 * 3600
 
 def address_of(case: Case, name: str, purpose: str) -> str:
     """The absolute address of a page of this case behind a signed link."""
-    return settings.FAIRWAY_SITE_URL + reverse(name, args=[links.sign(purpose, case.uid.hex)])
+    return f"{settings.FAIRWAY_SITE_URL}{reverse(name, args=[links.sign(purpose, case.uid.hex)])}"
 
 
 def please_verify(case: Case) -> Sealed:

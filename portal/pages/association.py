@@ -55,8 +55,7 @@ def places_of(association: Organisation) -> set[int]:
 
 
 def in_force_for(association: Organisation, *, now: datetime) -> list[Line]:
-    """Versions in force at the association's places, the worst first, in a number of queries that grows with none
-    but the audience counts."""
+    """Versions in force at the association's places, the worst first; two queries a version count who it concerns."""
     versions = Version.objects.filter(
         notice__in=Notice.objects.in_force(now), state=Version.State.ISSUED
     ).select_related("notice__office")
@@ -70,8 +69,12 @@ def in_force_for(association: Organisation, *, now: datetime) -> list[Line]:
         for version in versions.prefetch_related("texts", "rows__place")
     ]
     return sorted(
-        lines, key=lambda line: (SEVERITY_RANK[Severity(line.version.severity)], -line.version.issued_at.timestamp())
+        lines, key=lambda line: (SEVERITY_RANK[Severity(line.version.severity)], -_issued(line.version).timestamp())
     )
+
+
+def _issued(version: Version) -> datetime:
+    return version.issued_at or version.created_at
 
 
 def _line(
@@ -80,9 +83,9 @@ def _line(
     rows = list(version.rows.all())
     rank = SEVERITY_RANK[Severity(version.severity)]
     held_back = [one for one in waiting_lists if SEVERITY_RANK[Severity(one.direct_from)] < rank]
-    publication = Publication.objects.filter(pk=version.publication_id).first()
     concerned: dict[str, int] = {}
-    if publication is not None:
+    if version.publication_id is not None:
+        publication = Publication.objects.get(pk=version.publication_id)
         concerned = audience.concerned(audience.Facets.from_json(publication.audience), association.pk)
     return Line(
         version=version,
