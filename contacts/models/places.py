@@ -15,10 +15,15 @@ from base.words import Mode
 
 from .people import Organisation, in_language
 
+_SPELLED: dict[int, str] = {
+    ord(sign): plain
+    for sign, plain in {"ø": "o", "Ø": "O", "ß": "ss", "œ": "oe", "æ": "ae", "ł": "l", "Ł": "L"}.items()
+}
+
 
 def fold(text: str) -> str:
     """ASCII key for sorting and finding names: the embedded server has no ICU collations."""
-    spelled = text.translate(str.maketrans({"ø": "o", "Ø": "O", "ß": "ss", "œ": "oe", "æ": "ae", "ł": "l", "Ł": "L"}))
+    spelled = text.translate(_SPELLED)
     plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     return " ".join(plain.casefold().split())
 
