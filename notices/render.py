@@ -104,6 +104,7 @@ def sms(version: Version, language: str, *, home: frozenset[str] = frozenset()) 
             language=text.language,
             place_names=names,
             place_modes=modes,
+            again=truth_of.reopens(version),
             withdrawn=version.msg_type == MsgType.CANCEL,
             exercise=version.status != CapStatus.ACTUAL,
             home=home,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base import clock
 from base.words import PlaceStatus
 
+from . import truth_of
 from .models import Version
 
 _WORDS: dict[str, dict[str, str]] = {
@@ -29,6 +30,12 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "Retour à la normale prévu entre {earliest} et {latest}.",
         "es": "Normalidad prevista entre {earliest} y {latest}.",
     },
+    "normal_at": {
+        "en": "Normal service expected at {latest}.",
+        "fr": "Retour à la normale prévu : {latest}.",
+        "es": "Normalidad prevista: {latest}.",
+    },
+    "since": {"en": "Since {onset}.", "fr": "Depuis {onset}.", "es": "Desde {onset}."},
     "open_end": {
         "en": "No end time yet.",
         "fr": "Fin encore inconnue.",
@@ -61,13 +68,15 @@ def time_line(version: Version, language: str, zone: str) -> str:
             **{name: clock.spoken(moment, zone, language) if moment else "" for name, moment in moments.items()}
         )
 
+    if truth_of.reopens(version):
+        return say("since")
     if version.ends_at:
         return say("fixed")
     parts = [say("start")]
     if version.reopens_latest:
         shut = any(row.status in SHUT for row in version.rows.all())
         same = version.reopens_earliest == version.reopens_latest
-        parts.append(say("reopens_at" if same else "reopens" if shut else "normal"))
+        parts.append(say(("reopens" if shut else "normal") + ("_at" if same else "")))
     else:
         parts.append(say("open_end"))
     if version.next_update_at:

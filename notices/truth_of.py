@@ -47,6 +47,17 @@ def names_and_modes(version: Version, language: str) -> tuple[dict[str, str], di
     return names, modes
 
 
+def reopens(version: Version) -> bool:
+    """Whether it is an all-clear: everything plainly open after an earlier version said otherwise."""
+    rows = list(version.rows.all())
+    if version.msg_type != MsgType.UPDATE or not rows:
+        return False
+    if any(row.status != PlaceStatus.OPEN or row.qualifier for row in rows):
+        return False
+    before = ImpactRow.objects.filter(version__notice_id=version.notice_id, version__number__lt=version.number)
+    return before.exclude(status=PlaceStatus.OPEN).exists()
+
+
 def line(version: Version, language: str) -> str:
     """The whole line in `language`; English words where a language has none."""
     names, modes = names_and_modes(version, language)
@@ -55,6 +66,7 @@ def line(version: Version, language: str) -> str:
         language,
         place_names=names,
         place_modes=modes,
+        again=reopens(version),
         withdrawn=version.msg_type == MsgType.CANCEL,
         exercise=version.status != CapStatus.ACTUAL,
     )
@@ -63,7 +75,9 @@ def line(version: Version, language: str) -> str:
 def clauses(version: Version, language: str) -> list[Clause]:
     """The same clause by clause, for pages that put a shape before each."""
     names, modes = names_and_modes(version, language)
-    return segments(rows_of(version), language, place_names=names, place_modes=modes)
+    return segments(
+        rows_of(version), language, place_names=names, place_modes=modes, again=reopens(version)
+    )
 
 
 def worst_status(version: Version) -> str:
