@@ -217,16 +217,20 @@ def _greetings() -> str:
 
 @dataclass(frozen=True)
 class Preview:
-    """How many the whole version would reach now. None in a table reads "fewer than 3"; `people` is exact."""
+    """How many the whole version would reach now, and how many more once their associations relay it.
+
+    None in a table reads "fewer than 3"; `people` and `on_relay` are exact.
+    """
 
     people: int
+    on_relay: int
     by_channel: dict[str, int | None]
     by_association: dict[str, int | None]
     by_language: dict[str, int | None]
 
     @property
     def is_empty(self) -> bool:
-        return self.people == 0
+        return self.people + self.on_relay == 0
 
 
 def count(facets: Facets) -> int:
@@ -236,6 +240,13 @@ def count(facets: Facets) -> int:
         cursor.execute(f"SELECT count(DISTINCT address_id) FROM ({sql}) z", parameters)  # noqa: S608
         (number,) = cursor.fetchone()
     return int(number)
+
+
+def with_every_relay(facets: Facets) -> Facets:
+    """The same, as if every association had relayed: who is concerned at all."""
+    known = dict(facets.relayed_by)
+    every = Organisation.objects.associations().values_list("pk", flat=True)
+    return replace(facets, relayed_by=tuple((pk, known.get(pk, "")) for pk in every))
 
 
 def preview(facets: Facets) -> Preview:
@@ -251,6 +262,7 @@ def preview(facets: Facets) -> Preview:
     total = sum(languages.values())
     return Preview(
         people=total,
+        on_relay=count(with_every_relay(facets)) - total,
         by_channel=masked({"email": total} if total else {}),
         by_association=masked({names[pk]: number for pk, number in ids.items() if pk in names}),
         by_language=masked(languages),

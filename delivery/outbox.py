@@ -123,7 +123,7 @@ def enlist(publication_id: int, *, people: People, official_language: str, now: 
         publication.cursor = last or publication.cursor
         publication.batches_made += -(-made // size)
         publication.save(update_fields=["enlisted_at", "cursor", "batches_made"])
-    return read >= limit
+    return bool(read >= limit)
 
 
 def reopen(publication_id: int, *, audience: dict[str, Any] | None = None) -> None:

@@ -7,7 +7,8 @@ import time
 from base.words import Lane
 
 from . import claim
-from .channels import CHANNELS, Channel
+from .channels import CHANNELS
+from .channels.base import Channel
 from .outcomes import Outcome
 
 ROUND_S = 20  # a task ends well before anybody could think it dead

@@ -51,7 +51,7 @@ def write_content(version: Version, draft: Draft) -> None:
     ImpactRow.objects.bulk_create(
         ImpactRow(version=version, position=position, **row) for position, row in enumerate(draft.rows)
     )
-    version._prefetched_objects_cache = {}
+    version.__dict__.pop("_prefetched_objects_cache", None)  # what was read before is no longer so
 
 
 def content_of(version: Version) -> Draft:

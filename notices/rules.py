@@ -65,8 +65,14 @@ class Unreached(Refused):
 
 
 def check_reach(version: Version) -> None:
-    """An empty audience blocks and never widens; an exercise has an audience of its own."""
-    if not version.is_exercise and audience.count(audience.Facets.from_json(facets_of(version))) == 0:
+    """An empty audience blocks and never widens; whoever waits for a relay is not nobody.
+
+    An exercise has an audience of its own.
+    """
+    if version.is_exercise:
+        return
+    facets = audience.Facets.from_json(facets_of(version))
+    if audience.count(audience.with_every_relay(facets)) == 0:
         raise Unreached()
 
 

@@ -39,7 +39,8 @@ class Connection(smtplib.SMTP):
     def open(self) -> None:
         self.connect(settings.EMAIL_HOST, int(settings.EMAIL_PORT))
         # Small packets in both directions: without this each round trip may wait 40 ms for an acknowledgement.
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.sock is not None:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.ehlo_or_helo_if_needed()
         if settings.EMAIL_USE_TLS:
             self.starttls(context=ssl.create_default_context())
@@ -48,6 +49,12 @@ class Connection(smtplib.SMTP):
             self.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
         self.pipelining = bool(self.has_extn("pipelining"))
         self.eight_bit = bool(self.has_extn("8bitmime"))
+
+    def put(self, content: bytes) -> None:
+        """Hands bytes to the kernel; raises `SMTPServerDisconnected` on a connection that is gone."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        self.sock.sendall(content)
 
     def commands(self, item: Item) -> bytes:
         body = b" BODY=8BITMIME" if self.eight_bit else b""
@@ -125,7 +132,7 @@ class EmailChannel:
                 if refusal is None and replies[2][0] == GO_AHEAD:
                     content = connection.content(item)
                     dot_sent = True  # the kernel may take it all at once: from the first octet on it is in doubt
-                    connection.sock.sendall(content + tail)
+                    connection.put(content + tail)
                     code, text = connection.getreply()
                     yield _outcome(item, code, text)
                 else:
@@ -144,11 +151,11 @@ class EmailChannel:
         """The replies to MAIL, RCPT and DATA; without pipelining, DATA is asked for only if the others are fine."""
         if connection.pipelining:
             if not ahead:
-                connection.sock.sendall(connection.commands(item))
+                connection.put(connection.commands(item))
             return [connection.getreply() for _command in range(3)]
         replies: list[tuple[int, bytes]] = []
         for command in connection.replies(item):
-            connection.sock.sendall(command)
+            connection.put(command)
             replies.append(connection.getreply())
             if replies[-1][0] >= 400:
                 break
@@ -158,9 +165,9 @@ class EmailChannel:
         """Back to a clean state after a refusal, the next envelope in the same packet."""
         if len(replies) == 3 and replies[2][0] == GO_AHEAD:
             # RFC 2920, 3.1: DATA that was accepted without a recipient is ended by a lone dot.
-            connection.sock.sendall(b".\r\n")
+            connection.put(b".\r\n")
             connection.getreply()
-        connection.sock.sendall(b"RSET\r\n" + tail)
+        connection.put(b"RSET\r\n" + tail)
         connection.getreply()
 
 
