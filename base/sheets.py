@@ -104,23 +104,26 @@ def _read_text(
     try:
         text = data.decode(name)
     except (UnicodeDecodeError, LookupError) as error:
-        raise Unreadable(_("The file is not in the encoding %(name)s.") % {"name": name}) from error
+        raise Unreadable(
+            _("The file is not in the encoding %(name)s.") % {"name": name.removesuffix("-sig")}
+        ) from error
     text = text.removeprefix("\ufeff")
     if text.count("\x00") > 0:
         raise Unreadable(_("This is not a table. Save the list as CSV or .xlsx."))
     if match := re.match(r"\"?sep=([,;\t])\"?\r?\n", text):
         delimiter, text = delimiter or match[1], text[match.end() :]
-    if not delimiter:
-        asked = _dialect(text, known)
+    try:
+        asked = delimiter or _dialect(text, known)
         if isinstance(asked, Question):
             return asked
-        delimiter = asked
-    return _sheet(_parse(text, delimiter), encoding=name.removesuffix("-sig"), delimiter=delimiter)
+        return _sheet(_parse(text, asked), encoding=name.removesuffix("-sig"), delimiter=asked)
+    except csv.Error as error:
+        raise Unreadable(_("A cell of this file is too long to be right.")) from error
 
 
 def _dialect(text: str, known: Callable[[Sequence[str]], bool]) -> str | Question:
     """The one delimiter that splits the heading; between several, the one that fits every row or a known heading."""
-    heads = {mark: next(csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=mark)) for mark in DELIMITERS}
+    heads = {mark: _first_row(text.lstrip(), mark) for mark in DELIMITERS}
     splits = [mark for mark, cells in heads.items() if len(cells) > 1]
     if len(splits) < 2:
         return splits[0] if splits else ","
@@ -134,16 +137,17 @@ def _dialect(text: str, known: Callable[[Sequence[str]], bool]) -> str | Questio
     return Question("delimiter", _("Which sign separates the columns of this file?"), choices)
 
 
+def _first_row(text: str, mark: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), [])
+
+
 def _even(text: str, mark: str, width: int) -> bool:
     return all(len(row) == width for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if any(row))
 
 
 def _parse(text: str, delimiter: str) -> Iterator[list[str]]:
     _check_quotes(text, delimiter)
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    except csv.Error as error:
-        raise Unreadable(_("A cell of this file is too long to be right.")) from error
+    yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
 
 def _check_quotes(text: str, delimiter: str) -> None:
@@ -166,8 +170,8 @@ def _check_quotes(text: str, delimiter: str) -> None:
 
 
 def _read_workbook(data: bytes, wanted: str) -> Sheet | Question:
-    _check_package(data)
     try:
+        _check_package(data)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheets = {ws.title: ws for ws in book.worksheets if ws.sheet_state == "visible"}
         filled = [title for title, ws in sheets.items() if any(any(row) for row in _rows(ws, limit=50))]
@@ -179,28 +183,25 @@ def _read_workbook(data: bytes, wanted: str) -> Sheet | Question:
         return _sheet(rows, name=filled[0] if filled else "")
     except Refused:
         raise
-    except Exception as error:  # openpyxl raises whatever a damaged part made it stumble over
+    except Exception as error:  # zipfile and openpyxl raise whatever a damaged part made them stumble over
         raise Unreadable(_("This workbook is damaged. Open it, save it again as .xlsx and try once more.")) from error
 
 
 def _check_package(data: bytes) -> None:
     """Refuses archives that are no workbook, or that would unpack to more than we hold (zip bombs)."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-                raise Unreadable(_("This workbook unpacks to more than it can rightly hold."))
-            if "xl/workbook.xml" not in {part.filename for part in parts}:
-                raise Unreadable(_("This is not an Excel workbook. Save the list as CSV or .xlsx."))
-            for part in parts:  # the sizes above are only claims
-                with archive.open(part) as stream:
-                    left = part.file_size
-                    while chunk := stream.read(1 << 20):
-                        left -= len(chunk)
-                        if left < 0:
-                            raise Unreadable(_("This workbook unpacks to more than it can rightly hold."))
-    except (zipfile.BadZipFile, RuntimeError, EOFError, NotImplementedError, OSError) as error:
-        raise Unreadable(_("This workbook is damaged. Open it, save it again as .xlsx and try once more.")) from error
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = archive.infolist()
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+            raise Unreadable(_("This workbook unpacks to more than it can rightly hold."))
+        if "xl/workbook.xml" not in {part.filename for part in parts}:
+            raise Unreadable(_("This is not an Excel workbook. Save the list as CSV or .xlsx."))
+        for part in parts:  # the sizes above are only claims
+            with archive.open(part) as stream:
+                left = part.file_size
+                while chunk := stream.read(1 << 20):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise Unreadable(_("This workbook unpacks to more than it can rightly hold."))
 
 
 def _rows(ws: Any, limit: int = MAX_RECORDS + 1) -> Iterator[list[str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from base import sheets
 from base.sheets import Question, Unreadable
@@ -178,3 +180,23 @@ def test_export_of_a_list_reads_back_unchanged():
         assert [(m.company, m.extra["note"]) for m in again.members] == [
             (m.company, m.extra["note"]) for m in found.members
         ]
+
+
+SEEDS = [path.read_bytes() for path in sorted(CASES.iterdir())]
+SPOILT = st.sampled_from(
+    [b'"', b",", b";", b"\r", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"@", b"PK\x03\x04", b"\xe9"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(SEEDS), st.lists(st.tuples(st.integers(0, 6000), SPOILT, st.integers(0, 9)), max_size=6))
+def test_spoilt_file_is_read_asked_about_or_refused_in_words(data, changes):
+    for at, piece, dropped in changes:
+        at %= len(data) + 1
+        data = data[:at] + piece + data[at + dropped :]
+    try:
+        found = roster.read(data)
+    except Unreadable as refused:
+        assert str(refused)
+    else:
+        assert isinstance(found, Roster | Question)
