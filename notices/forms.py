@@ -101,7 +101,7 @@ class ImpactForm(forms.Form):
     limit = forms.ChoiceField(label=_("Limit"), choices=LIMITS, required=False)
     wait_h = forms.IntegerField(label=_("Wait in hours"), required=False, min_value=1, max_value=999)
     hours = forms.RegexField(
-        r"^\d{2}:\d{2}-\d{2}:\d{2}$",
+        r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$",
         label=_("Hours"),
         required=False,
         help_text=_("Only at certain hours: 06:00-18:00"),

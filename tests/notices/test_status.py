@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.words import STATUS_RANK, PlaceStatus
+from notices.forms import ImpactForm
 from notices.status import Stated, StatusRow, StatusVersion, changes_after, fold, places_now, within
 from notices.status_of import status_now
 from tests import make
@@ -203,3 +204,13 @@ def test_status_of_stored_notices_takes_three_queries(django_assert_num_queries:
         found = status_now(["ESALG", "GBDVR"], now=make.now() + HOUR)
     assert (found["ESALG"].status, len(found["ESALG"].notices)) == ("closed", 1)
     assert found["GBDVR"].status == "open"
+
+
+@pytest.mark.parametrize(
+    ("typed", "good"), [("06:00-18:00", True), ("22:00-24:00", True), ("99:99-00:00", False), ("6-18", False)]
+)
+def test_hours_that_a_form_takes_can_be_read_as_hours(typed: str, good: bool) -> None:
+    errors = ImpactForm(data={"hours": typed}).errors
+    assert ("hours" not in errors) is good
+    if good:
+        within(typed, "daily", "Europe/Madrid", NOW)
