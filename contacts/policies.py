@@ -36,3 +36,22 @@ def see_lists(user: Any, member_list: MemberList | None) -> bool:
     if member_list is None:
         return has_seat(user, *roles)
     return has_seat(user, *roles, organisation_id=member_list.association_id)
+
+
+@rule(Can.INVITE)
+def invite(user: Any, organisation: Organisation | None) -> bool:
+    """The administrator everywhere; a manager at the own association."""
+    if has_seat(user, Role.ADMINISTRATOR):
+        return True
+    return has_seat(user, Role.ASSOCIATION_MANAGER, organisation_id=organisation.pk if organisation else None)
+
+
+@rule(Can.SEE_PEOPLE)
+def see_people(user: Any, organisation: Organisation | None) -> bool:
+    """Whoever invites there, and headquarters and the auditor, who change nothing."""
+    return has_seat(user, Role.HEADQUARTERS, Role.AUDITOR) or invite(user, organisation)
+
+
+@rule(Can.SEE_AUDIT)
+def see_audit(user: Any, obj: object = None) -> bool:
+    return has_seat(user, Role.AUDITOR, Role.ADMINISTRATOR)

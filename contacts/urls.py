@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import follow, lists
+from .views import follow, lists, people
 
 urlpatterns = [
     path("follow/", follow.follow, name="follow"),
@@ -20,6 +20,11 @@ urlpatterns = [
     path("imports/<uuid:uid>/apply/", lists.apply, name="import_apply"),
     path("imports/<uuid:uid>/take-back/", lists.take_back, name="import_take_back"),
     path("imports/<uuid:uid>/refused.csv", lists.refused_rows, name="import_refused"),
+    path("people/", people.index, name="people"),
+    path("people/invite/", people.invite, name="people_invite"),
+    path("people/seats/<int:pk>/end/", people.end_seat, name="seat_end"),
+    path("people/<uuid:pk>/switch-off/", people.switch_off, name="person_switch_off"),
+    path("invitation/<str:token>/", people.invitation, name="invitation"),
 ]
 
 without_language = [path("leave/<str:token>", follow.leave, name="leave")]

@@ -16,4 +16,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         # Lazy: public pages must not open a session.
         "may_headquarters": SimpleLazyObject(lambda: may(request.user, Can.SEE_HEADQUARTERS)),
+        "may_people": SimpleLazyObject(lambda: may(request.user, Can.SEE_PEOPLE)),
     }
