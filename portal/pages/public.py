@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, get_language_from_request
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
 from base.clock import now as clock_now
 from notices.cards import Card, card, cards
@@ -35,6 +36,7 @@ def _in_force(request: HttpRequest) -> list[Card]:
 
 @require_safe
 @public_page
+@conditional_page
 def home(request: HttpRequest) -> HttpResponse:
     now = clock_now()
     found = _in_force(request)
@@ -57,6 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @public_page
+@conditional_page
 def notice(request: HttpRequest, reference: str, number: int | None = None) -> HttpResponse:
     """The permanent page of a notice, or of one version of it."""
     now = clock_now()
@@ -93,13 +96,15 @@ def permanent(request: HttpRequest, reference: str, number: int | None = None) -
 
 @require_safe
 @public_page
+@conditional_page
 def feed_atom(request: HttpRequest) -> HttpResponse:
+    # The published address, never the one of the request: a feed's id lasts, and a shared cache keeps this answer.
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     document = atom.feed(
         _in_force(request),
         title=_("Customs notices in force"),
-        self_url=request.build_absolute_uri(),
-        page_url=request.build_absolute_uri(reverse("home") + query),
+        self_url=f"{settings.FAIRWAY_SITE_URL}{reverse('feed_atom')}{query}",
+        page_url=f"{settings.FAIRWAY_SITE_URL}{reverse('home')}{query}",
         language=language(),
         now=clock_now(),
     )
@@ -108,6 +113,7 @@ def feed_atom(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @public_page
+@conditional_page
 def notices_json(request: HttpRequest) -> HttpResponse:
     document = plain_json.document(_in_force(request), now=clock_now())
     return HttpResponse(document, content_type=f"{plain_json.MEDIA_TYPE}; charset=utf-8")

@@ -114,3 +114,28 @@ def test_json_holds_public_facts_and_no_person(client: Client) -> None:
     assert notice["ends"] == "not known"
     for secret in (version.author.email, version.author.name):
         assert secret not in document
+
+
+def test_feed_names_the_published_site_whatever_address_was_asked(client: Client, settings: Any) -> None:
+    settings.FAIRWAY_SITE_URL = "https://customs.example"
+    make.issued(make.row(make.place("GBDVR")))
+    answer = client.get("/en/feed.atom?q=Dover", headers={"host": "127.0.0.1"})
+    feed = feedparser.parse(answer.content)
+    assert feed.feed.id == "https://customs.example/en/?q=Dover"
+    assert {link.href.split("/")[2] for link in feed.feed.links} == {"customs.example"}
+    assert b"127.0.0.1" not in answer.content
+
+
+def test_reader_who_has_the_page_gets_it_again_only_when_it_changed(client: Client) -> None:
+    first = make.issued(title="Gale")
+    for path in ("/en/feed.atom", f"/en/n/{first.notice.reference}/"):
+        mark = get(client, path)["ETag"]
+        assert client.get(path, headers={"if-none-match": mark}).status_code == 304, path
+    make.next_version(first.notice, title="Longer")
+    assert client.get("/en/feed.atom", headers={"if-none-match": mark}).status_code == 200
+
+
+def test_form_that_waited_too_long_says_what_to_do() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/en/ask/", {})
+    assert answer.status_code == 403
+    assert "Nothing was saved or sent." in answer.content.decode()
