@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -52,19 +53,26 @@ def chosen_port() -> int:
 def static_stamp() -> str:
     newest = max((path.stat().st_mtime_ns for path in (CHECKOUT / "static").rglob("*")), default=0)
     lock_file = CHECKOUT / "requirements" / "run.txt"
-    return f"{newest} {lock_file.stat().st_mtime_ns}"
+    target = os.environ.get("STATIC_ROOT") or CHECKOUT / "var" / "static"
+    return f"{target} {newest} {lock_file.stat().st_mtime_ns}"
 
 
-def prepare_site(environment: dict[str, str], folder: Path) -> None:
-    """Database schema, catalogues, static files and demo, each only as far as it is not there yet."""
-    manage(environment, "migrate", "-v0")
-    manage(environment, "compile_catalogues")
+def collect_static(environment: dict[str, str], folder: Path) -> None:
     stamp = folder / "static.stamp"
     if not stamp.exists() or stamp.read_text() != static_stamp():
         manage(environment, "collectstatic", "--noinput", "-v0")
         stamp.write_text(static_stamp())
-    if environment.get("FAIRWAY_DEMO") == "1":
-        manage(environment, "load_demo")
+
+
+def prepare_site(environment: dict[str, str], folder: Path) -> None:
+    """Database schema, catalogues, static files and demo, each only as far as it is not there yet."""
+    with ThreadPoolExecutor(1) as beside:  # the static files need no database
+        static = beside.submit(collect_static, environment, folder)
+        manage(environment, "compile_catalogues")
+        manage(environment, "migrate", "-v0")
+        if environment.get("FAIRWAY_DEMO") == "1":
+            manage(environment, "load_demo")
+        static.result()
 
 
 class Site:
