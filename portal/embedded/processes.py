@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import pwd
 import signal
@@ -63,7 +64,8 @@ def data_folder() -> Path:
     if os.environ.get("FAIRWAY_DATA"):
         return Path(os.environ["FAIRWAY_DATA"]).resolve()
     if os.geteuid() == 0 and is_private(CHECKOUT):
-        return Path("/var/lib") / f"fairway-{CHECKOUT.name}"
+        mark = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:8]  # two checkouts may have one name
+        return Path("/var/lib") / f"fairway-{CHECKOUT.name}-{mark}"
     return CHECKOUT / "var"
 
 
