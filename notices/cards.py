@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from base.words import MsgType
 
 from . import render, timeline, truth_of
 from .kinds import KINDS
+from .lanes import Lane, lanes
 from .models import Notice, Text, Version
 from .truth import Clause
 
@@ -41,8 +44,34 @@ class Card:
         return f"{self.text.title.rstrip('.')}. {self.truth_line}"
 
     @property
+    def past(self) -> bool:
+        """Nothing it says holds any more, so that no page shows its status as one of now."""
+        return self.state in ("over", "withdrawn")
+
+    @property
+    def state_word(self) -> str:
+        return state_words(self.state)
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """Who may pass; nobody is told anything by a notice that no longer holds."""
+        if self.past:
+            return []
+        _names, modes = truth_of.names_and_modes(self.version, self.language)
+        return lanes(truth_of.rows_of(self.version), modes)
+
+    @property
     def kind(self) -> str:
         return str(KINDS[self.notice.kind].name)
+
+
+def state_words(state: str) -> str:
+    return {
+        "current": _("In force"),
+        "planned": _("Planned"),
+        "over": _("Over"),
+        "withdrawn": _("Withdrawn"),
+    }[state]
 
 
 def state_of(version: Version, now: datetime) -> str:

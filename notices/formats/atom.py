@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext as _
 from lxml import etree
 
-from notices.cards import Card
+from notices.cards import Card, state_words
 from notices.render import permanent_url
 
 ATOM = "http://www.w3.org/2005/Atom"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MEDIA_TYPE = "application/atom+xml"
-
-
-def _words(state: str) -> str:
-    return {
-        "current": _("In force"),
-        "planned": _("Planned"),
-        "over": _("Over"),
-        "withdrawn": _("Withdrawn"),
-    }[state]
 
 
 def _add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> etree._Element:
@@ -55,14 +45,14 @@ def _entry(root: etree._Element, card: Card) -> None:
     entry = _add(root, "entry")
     entry.set(XML_LANG, card.language)
     issued = card.version.issued_at
-    head = f"[{_words(card.state)}] " if card.state in ("over", "withdrawn") else ""
+    head = f"[{state_words(card.state)}] " if card.state in ("over", "withdrawn") else ""
     _add(entry, "id", f"urn:uuid:{card.notice.uid}")
     _add(entry, "title", f"{head}{card.reference} {card.headline}")
     if issued:
         _add(entry, "updated", issued.isoformat(timespec="seconds"))
     _add(entry, "published", card.notice.created_at.isoformat(timespec="seconds"))
     _add(entry, "link", rel="alternate", href=permanent_url(card.version), type="text/html")
-    _add(entry, "category", term=card.state, label=_words(card.state))
+    _add(entry, "category", term=card.state, label=state_words(card.state))
     _add(entry, "category", term=card.status)
     _add(entry, "summary", f"{card.truth_line} {card.time_line}".strip())
     _add(entry, "content", f"{card.text.body}\n\n{card.text.instruction}".strip(), type="text")

@@ -1,0 +1,56 @@
+"""A reader without an account, on a desk and on a phone: what is in force, one notice, a lost page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import make
+
+from . import pages
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_reader_finds_what_is_in_force_and_what_it_means(page: Any, live_server: Any) -> None:
+    wrong = pages.watch(page, live_server.url)
+    page.goto(live_server.url + "/en/")
+    pages.check(page, "public-nothing")
+    dover = make.place("GBDVR")
+    travellers = make.row(dover, traffic=["essential_travellers", "other_travellers"])
+    cargo = make.row(dover, status="open", traffic=["cargo", "empties", "relief", "live_perishable"])
+    first = make.issued(travellers, cargo, title="Dover, ferry terminal", severity="Severe")
+    make.issued(title="Algeciras, gale", starts_at=make.in_hours(20))
+    withdrawn = make.issued(make.row(make.place("ESALG")), title="Algeciras, strike")
+    make.next_version(withdrawn.notice, title="Algeciras, strike", msg_type="Cancel")
+    page.goto(live_server.url + "/en/")
+    pages.check(page, "public-home")
+    page.get_by_role("link", name="Closed to travellers").first.click()
+    pages.check(page, "public-notice")
+    assert first.notice.reference in page.content()
+    page.get_by_role("link", name="Français").click()
+    assert page.url.endswith(f"/fr/n/{first.notice.reference}/")
+    pages.check(page, "public-notice-fr")
+    page.emulate_media(color_scheme="dark")
+    pages.check(page, "public-notice-dark")
+    page.goto(live_server.url + f"/en/n/{withdrawn.notice.reference}/")
+    assert page.get_by_role("heading", level=1).inner_text() == "Algeciras, strike"
+    assert page.locator(".s-closed").count() == 0
+    pages.check(page, "public-withdrawn-dark")
+    assert wrong == []
+
+
+def test_lost_reader_is_led_back(page: Any, live_server: Any) -> None:
+    page.goto(live_server.url + "/en/n/PD-1999-0001/")
+    pages.check(page, "public-404")
+    page.get_by_role("link", name="In force now").first.click()
+    assert page.url == live_server.url + "/en/"
+
+
+def test_sign_in_pages_have_no_barrier(page: Any, live_server: Any) -> None:
+    wrong = pages.watch(page, live_server.url)
+    for name in ("login", "password/reset"):
+        page.goto(f"{live_server.url}/en/accounts/{name}/")
+        pages.check(page, f"public-{name.replace('/', '-')}")
+    assert wrong == []
