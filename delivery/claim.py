@@ -18,6 +18,7 @@ from .outcomes import Outcome
 from .states import State
 
 LEASE_S = 180  # twice the longest wait at the end of DATA, for a relay on loopback
+MOST_IN_DOUBT = 2  # copies of one mail: the first, and one more under the same Message-ID
 MOST_LEASES = 3  # a batch that was lost so often holds a row that kills its worker
 BACKOFF_S = (60, 300, 900, 1_800, 3_600, 7_200, 14_400)
 JITTER = 0.2
@@ -168,21 +169,41 @@ def _mark(cursor: Any, outcomes: Sequence[Outcome]) -> None:
     )
 
 
-def hand_back(lease: Lease, outcomes: Sequence[Outcome] = ()) -> None:
-    """Writes what is known and lets somebody else go on with the rest at once."""
+_BACK = """
+UPDATE delivery_batch SET wire_to = coalesce(%(to)s, wire_to), done_to = coalesce(%(to)s, wire_to),
+       token = NULL, lease_until = NULL
+WHERE id = %(batch)s AND token = %(token)s AND closed_at IS NULL RETURNING id
+"""
+_UNSENT = """
+UPDATE delivery_delivery SET state = CASE WHEN attempts > 1 THEN 'deferred' ELSE 'pending' END,
+       attempts = attempts - 1
+WHERE id = ANY(%s) AND state = 'wire'
+"""
+
+
+def hand_back(lease: Lease, outcomes: Sequence[Outcome] = (), unsent: Sequence[Item] = ()) -> None:
+    """Writes what is known and lets somebody else go on with the rest at once; raises `LeaseLost`.
+
+    `unsent`: the end of the window, of which nothing was handed over; the cursors go back before it.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
+        before = unsent[0].position - 1 if unsent else None
+        cursor.execute(_BACK, {"to": before, "batch": lease.batch_id, "token": lease.token})
+        if cursor.fetchone() is None:
+            raise LeaseLost
         if outcomes:
             _mark(cursor, outcomes)
-        cursor.execute(
-            "UPDATE delivery_batch SET done_to = wire_to, token = NULL, lease_until = NULL "
-            "WHERE id = %s AND token = %s AND closed_at IS NULL",
-            [lease.batch_id, lease.token],
-        )
+        if unsent:
+            cursor.execute(_UNSENT, [[item.id for item in unsent]])
 
 
 _CLOSE = """
 UPDATE delivery_batch SET closed_at = clock_timestamp(), token = NULL, lease_until = NULL
 WHERE id = %s AND token = %s AND closed_at IS NULL RETURNING id
+"""
+_ENOUGH = """
+UPDATE delivery_delivery SET state = 'parked'
+WHERE publication_id = %s AND batch_number = %s AND state = 'uncertain' AND attempts >= %s
 """
 _AGAIN = "SELECT count(*), max(attempts), bool_or(state = 'deferred') FROM delivery_delivery \
 WHERE publication_id = %s AND batch_number = %s AND state IN ('deferred', 'uncertain', 'pending')"
@@ -199,7 +220,9 @@ WHERE d.id = o.id
 """
 _RETRY = """
 INSERT INTO delivery_batch (publication_id, number, lane, size, due_at, wire_to, done_to, leases)
-VALUES (%s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s), 0, 0, 0)
+SELECT p.id, %s, p.lane, %s,
+       least(clock_timestamp() + make_interval(secs => %s), greatest(clock_timestamp(), p.give_up_at)), 0, 0, 0
+FROM delivery_publication p WHERE p.id = %s
 """
 
 
@@ -207,24 +230,23 @@ def close(lease: Lease) -> None:
     """Ends the batch; rows to try again move to a retry batch with a due time of its own.
 
     Uncertain rows go again once, under the same Message-ID: the next hop may drop the copy, a closed port
-    must not be missed.
+    must not be missed. What is in doubt after that is set aside.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLOSE, [lease.batch_id, lease.token])
         if cursor.fetchone() is None:
             raise LeaseLost
+        cursor.execute(_ENOUGH, [lease.publication_id, lease.number, MOST_IN_DOUBT])
         cursor.execute(_AGAIN, [lease.publication_id, lease.number])
         count, attempts, deferred = cursor.fetchone()
         if not count:
             return
         cursor.execute(_NEXT_NUMBER, [lease.publication_id])
         (new,) = cursor.fetchone()
-        cursor.execute(
-            _MOVE, {"new": new, "publication": lease.publication_id, "number": lease.number}
-        )
+        cursor.execute(_MOVE, {"new": new, "publication": lease.publication_id, "number": lease.number})
         wait = BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1] if deferred and attempts else 0
         spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret, only spread
-        cursor.execute(_RETRY, [lease.publication_id, new, lease.lane, count, wait * spread])
+        cursor.execute(_RETRY, [new, count, wait * spread, lease.publication_id])
 
 
 def due_lanes() -> list[str]:

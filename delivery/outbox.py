@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from base import audit
 from base.words import Lane
@@ -72,10 +73,17 @@ def open(
         )
         if made:
             add_messages(publication, messages=messages)
-            Publication.objects.filter(pk__in=list(replaces), stopped_at=None).update(
-                stopped_at=now, stop_state=State.SUPERSEDED
-            )
+            _end(Publication.objects.filter(pk__in=list(replaces)), State.SUPERSEDED, now)
     return publication
+
+
+def _end(publications: QuerySet[Publication], state: State, now: datetime) -> int:
+    """Ends publications, paused ones too. Retries come due at once, so that each row soon says why it stays."""
+    ended = list(publications.filter(stopped_at=None).values_list("pk", flat=True))
+    Batch.objects.filter(publication_id__in=ended, closed_at=None, due_at__gt=now).update(due_at=now)
+    return Publication.objects.filter(pk__in=ended, stopped_at=None).update(
+        stopped_at=now, stop_state=state, held_at=None
+    )
 
 
 def add_messages(publication: Publication, *, messages: Iterable[Sealed]) -> None:
@@ -184,8 +192,5 @@ def resume(publication: Publication, *, by: Any, now: datetime) -> None:
 
 def stop(publication: Publication, *, by: Any, now: datetime) -> None:
     """Stops for good what has not left; what has left cannot be called back."""
-    stopped = Publication.objects.filter(pk=publication.pk, stopped_at=None).update(
-        stopped_at=now, stop_state=State.STOPPED, held_at=None
-    )
-    if stopped:
+    if _end(Publication.objects.filter(pk=publication.pk), State.STOPPED, now):
         audit.record(actor=by, action="sending.stop", target=f"publication:{publication.uid}", now=now)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from base.words import Lane
 
 from . import claim
 from .channels import CHANNELS
 from .channels.base import Channel
+from .claim import Item
 from .outcomes import Outcome
 
 ROUND_S = 20  # a task ends well before anybody could think it dead
@@ -35,6 +37,17 @@ def work(lane: str, *, seconds: float = ROUND_S) -> int:
     return total
 
 
+def _send(items: Sequence[Item], end: float) -> list[Outcome]:
+    """Outcomes of the window, or of its beginning: a server that answers slowly must not outlast the lease."""
+    outcomes: list[Outcome] = []
+    for outcome in channel().send(items):
+        outcomes.append(outcome)
+        if time.monotonic() >= end and len(outcomes) < len(items):
+            channel().close()  # the next envelope may be half said
+            break
+    return outcomes
+
+
 def work_lease(lease: claim.Lease, end: float) -> int:
     """One batch, until it is done, held, lost to another worker, or time is up."""
     total, outcomes = 0, list[Outcome]()
@@ -48,10 +61,10 @@ def work_lease(lease: claim.Lease, end: float) -> int:
             if window.held:
                 claim.hand_back(lease)
                 return total
-            outcomes = list(channel().send(window.items))
+            outcomes = _send(window.items, end)
             total += len(outcomes)
             if time.monotonic() >= end:
-                claim.hand_back(lease, outcomes)
+                claim.hand_back(lease, outcomes, window.items[len(outcomes) :])
                 return total
     except claim.LeaseLost:
         return total

@@ -47,7 +47,7 @@ class Report:
 
     @property
     def finished(self) -> bool:
-        return self.enlisted and self.waiting == 0
+        return (self.enlisted or self.stopped) and self.waiting == 0
 
 
 def report(publication: Publication) -> Report:

@@ -47,6 +47,7 @@ class Connection(smtplib.SMTP):
             self.ehlo_or_helo_if_needed()
         if settings.EMAIL_HOST_USER:
             self.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        self.served = 0  # envelopes answered on this connection
         self.pipelining = bool(self.has_extn("pipelining"))
         self.eight_bit = bool(self.has_extn("8bitmime"))
 
@@ -98,14 +99,9 @@ class EmailChannel:
                 self.close()
                 yield from (_not_reached(item, error) for item in todo)
                 return
-            fresh = todo
             for outcome in self._send_over(connection, todo):
                 todo = todo[1:]
                 yield outcome
-            if todo is fresh and todo:  # nothing moved: the next connection would fare no better
-                self.close()
-                yield from (_not_reached(item, None) for item in todo)
-                return
 
     def _connection(self) -> Connection:
         if self.connection is None or self.connection.sock is None:
@@ -119,6 +115,8 @@ class EmailChannel:
         """Outcomes in order until all are sent or the connection is lost; the caller goes on with the rest.
 
         With pipelining one packet carries the end of a mail and the next envelope: one round trip a mail.
+        A connection that served before and ends before the dot (idle too long, so many mails and no more) says
+        nothing about the mail: it is left to the next, fresh connection, on which every mail has its outcome.
         """
         ahead = False  # the commands of the next envelope are on their way already
         for number, item in enumerate(items):
@@ -136,15 +134,24 @@ class EmailChannel:
                     code, text = connection.getreply()
                     yield _outcome(item, code, text)
                 else:
-                    self._abandon(connection, replies, tail)
-                    code, text = refusal or replies[2]
+                    code, text = refusal or replies[-1]
+                    if code == CLOSING:
+                        self.close()
+                        if connection.served:
+                            return
+                    else:
+                        self._abandon(connection, replies, tail)
                     yield _outcome(item, code, text)
+                connection.served += 1
                 if code == CLOSING:
                     self.close()
                     return
             except (OSError, smtplib.SMTPException) as error:
                 self.close()
-                yield _uncertain(item, error) if dot_sent else _not_reached(item, error)
+                if dot_sent:
+                    yield _uncertain(item, error)
+                elif not connection.served:
+                    yield _not_reached(item, error)
                 return
 
     def _envelope(self, connection: Connection, item: Item, ahead: bool) -> list[tuple[int, bytes]]:
@@ -184,9 +191,9 @@ def _outcome(item: Item, code: int, text: bytes) -> Outcome:
     return Outcome(item.id, State.DEFERRED, str(code), reply)
 
 
-def _not_reached(item: Item, error: Exception | None) -> Outcome:
+def _not_reached(item: Item, error: Exception) -> Outcome:
     """Nothing of the text was handed over: try again freely."""
-    return Outcome(item.id, State.DEFERRED, "cut", str(error or ""))
+    return Outcome(item.id, State.DEFERRED, "cut", str(error))
 
 
 def _uncertain(item: Item, error: Exception) -> Outcome:

@@ -1,0 +1,182 @@
+"""What goes wrong between the database, the workers and the next mail server, and what nobody notices of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+from django.db import connection
+
+from base.words import Lane
+from delivery import claim, outbox, postman, reports, tasks
+from delivery.channels.email import EmailChannel
+from delivery.models import Batch, Delivery, Publication
+from delivery.outcomes import Outcome
+from delivery.states import FOLLOWS, State, may_follow
+
+from .test_pipe import NOW, make_due, publish, relay_for, run_all, states
+
+__all__ = ["relay_for"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_server_that_never_answers_the_dot_gets_two_copies_and_no_more(relay_for: Any) -> None:
+    relay = relay_for(lambda to, attempt: ("250 ok", "cut"))
+    publish(3)
+    for _round in range(6):
+        run_all()
+        make_due()
+    assert set(relay.counts().values()) == {claim.MOST_IN_DOUBT}
+    assert states() == {State.PARKED: 3}
+    report = reports.report(Publication.objects.get())
+    assert report.finished
+    assert report.counts["technical"] == 3
+
+
+def test_connection_lost_while_idle_delays_nobody(relay_for: Any) -> None:
+    relay = relay_for()
+    publish(5)
+    run_all()
+    kept = postman.channel()
+    assert isinstance(kept, EmailChannel)
+    assert kept.connection is not None and kept.connection.sock is not None
+    kept.connection.sock.shutdown(2)
+    publish(5, key="next")
+    run_all()
+    assert states() == {State.ACCEPTED: 10}
+    assert sum(relay.counts().values()) == 10
+
+
+def test_server_that_ends_a_session_after_some_mails_is_called_again(relay_for: Any) -> None:
+    asked = iter(range(1_000))
+    relay = relay_for(lambda to, attempt: ("421 4.7.0 enough" if next(asked) % 7 == 5 else "250 ok", "250 kept"))
+    publish(60)
+    run_all()
+    assert states() == {State.ACCEPTED: 60}
+    assert set(relay.counts().values()) == {1}
+
+
+def test_slow_server_does_not_outlast_the_lease(relay_for: Any) -> None:
+    def slowly(to: str, attempt: int) -> tuple[str, str]:
+        time.sleep(0.05)
+        return "250 ok", "250 kept"
+
+    relay = relay_for(slowly)
+    publish(50)
+    begun = time.monotonic()
+    sent = postman.work(Lane.ROUTINE, seconds=0.5)
+    assert time.monotonic() - begun < 2
+    assert 0 < sent < 50
+    assert states() == {State.ACCEPTED: sent, State.PENDING: 50 - sent}
+    assert not Delivery.objects.filter(state=State.PENDING, attempts__gt=0).exists()
+    run_all()
+    assert states() == {State.ACCEPTED: 50}
+    assert set(relay.counts().values()) == {1}
+
+
+def test_workers_side_by_side_send_nobody_two(relay_for: Any) -> None:
+    relay = relay_for()
+    publish(1_600)
+
+    def worker() -> None:
+        own = EmailChannel()
+        try:
+            while (lease := claim.take(Lane.ROUTINE)) is not None:
+                outcomes: list[Outcome] = []
+                while not (window := claim.turn(lease, outcomes, 50)).ended:
+                    outcomes = list(own.send(window.items))
+                claim.close(lease)
+        finally:
+            own.close()
+            connection.close()
+
+    workers = [threading.Thread(target=worker) for _number in range(4)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    assert states() == {State.ACCEPTED: 1_600}
+    assert set(relay.counts().values()) == {1}
+    assert len(relay.counts()) == 1_600
+
+
+def test_worker_that_lost_its_lease_writes_nothing() -> None:
+    publish(5)
+    first = claim.take(Lane.ROUTINE)
+    assert first is not None
+    items = claim.turn(first, [], 5).items
+    Batch.objects.update(lease_until=NOW - timedelta(hours=1))
+    second = claim.take(Lane.ROUTINE)
+    assert second is not None
+    late = [Outcome(item.id, State.FAILED, "550") for item in items]
+    for write in (lambda: claim.turn(first, late, 5), lambda: claim.hand_back(first, late)):
+        with pytest.raises(claim.LeaseLost):
+            write()
+    assert states() == {State.UNCERTAIN: 5}
+
+
+def test_lost_doorbell_is_rung_again_by_the_pump(settings: Any) -> None:
+    publish(5)
+    publish(5, key="urgent", lane=Lane.CRITICAL)
+    broker, queues = redis.Redis.from_url(settings.REDIS_URL), ("fairway:critical", "fairway:routine")
+    broker.delete(*queues)  # whatever bell rang, nobody heard it
+    tasks.pump()
+    assert [broker.llen(queue) for queue in queues] == [1, 1]
+    broker.delete(*queues)
+
+
+def test_batch_of_a_dead_worker_is_due_again_when_its_lease_ends() -> None:
+    publish(5)
+    assert claim.due_lanes() == [Lane.ROUTINE]
+    claim.take(Lane.ROUTINE)
+    assert claim.due_lanes() == []
+    Batch.objects.update(lease_until=NOW - timedelta(hours=1))
+    assert claim.due_lanes() == [Lane.ROUTINE]
+
+
+def test_paused_version_that_is_replaced_ends_too(relay_for: Any) -> None:
+    relay = relay_for()
+    first = publish(20, key="v1")
+    outbox.hold(first, by="test", now=NOW)
+    publish(20, key="v2", replaces=[first.pk])
+    run_all()
+    assert set(relay.counts().values()) == {1}
+    assert reports.report(Publication.objects.get(pk=first.pk)).left_out == {"superseded": 20}
+
+
+def test_stop_ends_what_waits_for_another_try_at_once(relay_for: Any) -> None:
+    relay_for(lambda to, attempt: ("451 4.7.1 later", ""))
+    publication = publish(10)
+    run_all()
+    assert states() == {State.DEFERRED: 10}
+    outbox.stop(publication, by="test", now=datetime.now(UTC))
+    run_all()
+    assert states() == {State.STOPPED: 10}
+
+
+def test_last_try_comes_no_later_than_the_end_of_its_use(relay_for: Any) -> None:
+    relay_for(lambda to, attempt: ("451 4.7.1 later", ""))
+    publication = publish(5)
+    end = datetime.now(UTC) + timedelta(seconds=20)  # sooner than the first retry would be
+    Publication.objects.filter(pk=publication.pk).update(give_up_at=end)
+    run_all()
+    assert Batch.objects.get(closed_at=None).due_at == end
+
+
+def test_stopped_while_it_was_being_expanded_it_is_finished_all_the_same() -> None:
+    publication = outbox.open(
+        key="k", lane=Lane.ROUTINE, messages=[], audience={}, give_up_at=NOW + timedelta(hours=1), now=NOW
+    )
+    outbox.stop(publication, by="test", now=NOW)
+    publication.refresh_from_db()
+    assert reports.report(publication).finished
+
+
+def test_every_state_says_what_may_follow() -> None:
+    assert set(FOLLOWS) == set(State)
+    assert not may_follow(State.FAILED, State.WIRE)
+    assert may_follow(State.ACCEPTED, State.BOUNCED)
