@@ -14,6 +14,7 @@ from aiosmtpd.controller import Controller
 from django.core.cache import cache
 from django.utils import translation
 
+from delivery import postman
 from portal.embedded.processes import free_port
 
 STATIC = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -71,7 +72,9 @@ def smtp_sink(settings: Any) -> Iterator[Sink]:
     controller = Controller(sink, hostname="127.0.0.1", port=sink.port, server_kwargs={"enable_SMTPUTF8": True})
     controller.start()
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+    postman.channel().close()  # a kept connection would still lead to the sink of the test before
     yield sink
+    postman.channel().close()
     controller.stop()
 
 

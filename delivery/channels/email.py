@@ -9,6 +9,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from delivery.outcomes import Outcome
 from delivery.states import State
 
 TIMEOUT_S = 60
+RESTED_S = 2.0
 ACCEPTED = 250
 GO_AHEAD = 354
 CLOSING = 421
@@ -84,6 +86,7 @@ class EmailChannel:
 
     def __init__(self) -> None:
         self.connection: Connection | None = None
+        self.used_at = 0.0
 
     def close(self) -> None:
         if self.connection is not None:
@@ -104,12 +107,25 @@ class EmailChannel:
                 yield outcome
 
     def _connection(self) -> Connection:
+        self._drop_if_stale()
         if self.connection is None or self.connection.sock is None:
             made = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else None
             connection = SecureConnection(timeout=TIMEOUT_S) if made else Connection(timeout=TIMEOUT_S)
             connection.open()
             self.connection = connection
+        self.used_at = time.monotonic()
         return self.connection
+
+    def _drop_if_stale(self) -> None:
+        """A server may have ended a connection that rested; asking costs less than a mail that waits a minute."""
+        if self.connection is None or time.monotonic() - self.used_at < RESTED_S:
+            return
+        try:
+            alive = self.connection.noop()[0] == ACCEPTED
+        except (OSError, smtplib.SMTPException):
+            alive = False
+        if not alive:
+            self.close()
 
     def _send_over(self, connection: Connection, items: list[Item]) -> Iterator[Outcome]:
         """Outcomes in order until all are sent or the connection is lost; the caller goes on with the rest.
