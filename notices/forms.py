@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from base import clock
-from base.errors import Refused
 from base.text import one_line, prose
 from base.words import Direction, Language, Mode, PlaceStatus, Severity, Traffic
 from contacts.models import Organisation, Place
@@ -18,23 +16,13 @@ from contacts.models import Organisation, Place
 from .drafting import Draft
 from .kinds import KIND_CHOICES
 from .models import Version
+from .moment_fields import LineField, MomentsForm, initial_moments
 from .truth.words import ENGLISH
 
 LINE, BLOCK = 160, 4_000
-MOMENTS = ("starts", "ends", "reopens_earliest", "reopens_latest", "next_update")
 FIELD_OF = {"starts": "starts_at", "ends": "ends_at", "next_update": "next_update_at"}
-WHICH = [("", _("Choose")), ("0", _("The first one, before the clocks go back")), ("1", _("The second one, after"))]
-
-
 LIMITS = [("", "–"), *ENGLISH.limits.items()]
 DAYS = [("daily", _("Every day")), ("mon-fri", _("Monday to Friday")), ("mon-sat", _("Monday to Saturday"))]
-
-
-class LineField(forms.CharField):
-    """One line, control characters gone."""
-
-    def to_python(self, value: Any) -> str:
-        return one_line(str(value or ""))
 
 
 class BlockField(forms.CharField):
@@ -75,10 +63,13 @@ class PlaceField(forms.Field):
         raise forms.ValidationError(_("No place fits. Type a code such as ESALG, or a name."))
 
 
-class ImpactForm(forms.Form):
-    """One impact row: a place and what it is to whom."""
+class ImpactForm(MomentsForm):
+    """One impact row: a place and what it is to whom, with its own times where they differ."""
+
+    moment_names = (("own_start", _("Starts by itself"), False), ("own_end", _("Ends by itself"), False))
 
     place = PlaceField(label=_("Place"), required=False, help_text=_("Code or name: ESALG, Algeciras"))
+    place_name = LineField(label=_("Or a place without a code, by its name"), required=False, max_length=120)
     status = forms.ChoiceField(label=_("Status"), choices=PlaceStatus.choices, required=False)
     traffic = forms.MultipleChoiceField(
         label=_("For whom"), choices=Traffic.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -114,19 +105,29 @@ class ImpactForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         facts: dict[str, Any] = super().clean() or {}
-        if facts.get("place") and not facts.get("traffic"):
+        somewhere = facts.get("place") or facts.get("place_name")
+        if somewhere and not facts.get("traffic"):
             self.add_error("traffic", _("Tick whom this is for. Cargo is always said, also if it passes."))
-        if not facts.get("place") and facts.get("traffic") and "place" not in self.errors:
+        if not somewhere and facts.get("traffic") and "place" not in self.errors:
             self.add_error("place", _("Which place is it? Type its code or name."))
+        if facts.get("place") and facts.get("place_name"):
+            self.add_error("place_name", _("Give a place with a code or one without, not both in one row."))
         return facts
 
 
 ImpactFormSet = forms.formset_factory(ImpactForm, extra=0, max_num=60, absolute_max=60)
 
 
-class NoticeForm(forms.Form):
+class NoticeForm(MomentsForm):
     """Texts, times and facts. Times are in the zone of the first place; one that comes twice is asked about."""
 
+    moment_names = (
+        ("starts", _("Starts"), True),
+        ("ends", _("Ends for certain"), False),
+        ("reopens_earliest", _("Expected to reopen, earliest"), False),
+        ("reopens_latest", _("Expected to reopen, latest"), False),
+        ("next_update", _("Next update by"), False),
+    )
     edit_number = forms.IntegerField(widget=forms.HiddenInput)
     severity = forms.ChoiceField(label=_("Severity"), choices=Severity.choices)
     cause = LineField(label=_("Cause"), required=False, max_length=LINE)
@@ -134,14 +135,6 @@ class NoticeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, label, needed in (
-            ("starts", _("Starts"), True),
-            ("ends", _("Ends for certain"), False),
-            ("reopens_earliest", _("Expected to reopen, earliest"), False),
-            ("reopens_latest", _("Expected to reopen, latest"), False),
-            ("next_update", _("Next update by"), False),
-        ):
-            self._add_moment(name, label, needed)
         for language in Language:
             official = language == Language.ENGLISH
             self.fields[f"title_{language}"] = LineField(label=_("Title"), required=official, max_length=LINE)
@@ -149,37 +142,6 @@ class NoticeForm(forms.Form):
             self.fields[f"instruction_{language}"] = BlockField(
                 label=_("What to do"), required=False, max_length=BLOCK
             )
-
-    def _add_moment(self, name: str, label: Any, needed: bool) -> None:
-        self.fields[f"{name}_date"] = LineField(
-            label=_("%(what)s: date") % {"what": label},
-            required=needed,
-            widget=forms.DateInput(attrs={"type": "date"}),
-        )
-        self.fields[f"{name}_time"] = LineField(
-            label=_("%(what)s: time") % {"what": label},
-            required=needed,
-            help_text=_("For example 19:30, 7:30 pm or 1930, in the time of the place"),
-        )
-        self.fields[f"{name}_which"] = forms.ChoiceField(
-            label=_("%(what)s: this time comes twice. Which one?") % {"what": label},
-            choices=WHICH,
-            required=False,
-        )
-
-    def moments(self) -> list[dict[str, Any]]:
-        """For the template: date, time and, when it was asked, which of the two."""
-        return [
-            {
-                "date": self[f"{name}_date"],
-                "time": self[f"{name}_time"],
-                "which": self[f"{name}_which"] if self._asked(name) else None,
-            }
-            for name in MOMENTS
-        ]
-
-    def _asked(self, name: str) -> bool:
-        return bool(self.errors.get(f"{name}_which")) or bool(self.data.get(f"{name}_which"))
 
     def texts(self) -> list[dict[str, Any]]:
         return [
@@ -194,8 +156,8 @@ class NoticeForm(forms.Form):
     def resolve(self, zone: str) -> dict[str, datetime | None]:
         """The moments in UTC; adds an error to the field of a time that is none, comes twice, or never."""
         found: dict[str, datetime | None] = {}
-        for name in MOMENTS:
-            found[FIELD_OF.get(name, name)] = self._moment(name, zone)
+        for name, _label, _needed in self.moment_names:
+            found[FIELD_OF.get(name, name)] = self.moment(name, zone)
         starts, ends = found["starts_at"], found["ends_at"]
         if starts and ends and ends <= starts:
             self.add_error("ends_date", _("The end must be after the start. Past midnight? Give the next day."))
@@ -206,39 +168,17 @@ class NoticeForm(forms.Form):
             self.add_error("reopens_earliest_date", _("Give the earliest time of reopening as well."))
         return found
 
-    def _moment(self, name: str, zone: str) -> datetime | None:
-        day, hour = self.cleaned_data.get(f"{name}_date"), self.cleaned_data.get(f"{name}_time")
-        if not day and not hour:
-            return None
-        if not day or not hour:
-            missing = "date" if not day else "time"
-            if not self.errors.get(f"{name}_{missing}"):
-                self.add_error(f"{name}_{missing}", _("Give both a date and a time."))
-            return None
-        choice = self.cleaned_data.get(f"{name}_which")
-        part = "date"
-        try:
-            date = clock.parse_date(day)
-            part = "time"
-            wall = datetime.combine(date, clock.parse_time(hour))
-            part = "which"
-            return clock.resolve(wall, zone, choice=int(choice) if choice else None)
-        except clock.MissingTime as missing_time:
-            self.add_error(f"{name}_time", str(missing_time))
-        except Refused as refused:
-            self.add_error(f"{name}_{part}", str(refused))
-        return None
 
-
-def draft_of(form: NoticeForm, rows: Any) -> Draft | None:
-    """The draft from two valid forms, or None after adding errors to `form`."""
-    filled = [row.cleaned_data for row in rows if row.cleaned_data.get("place")]
-    zone = filled[0]["place"].time_zone if filled else "UTC"
-    moments = form.resolve(zone or "UTC")
-    if form.errors:
-        return None
+def draft_of(form: NoticeForm, rows: Any, *, home_zone: str = "UTC") -> Draft | None:
+    """The draft from two valid forms, or None after adding errors to them. `home_zone`: where no place has a code."""
+    filled = [row for row in rows if row.cleaned_data.get("place") or row.cleaned_data.get("place_name")]
+    coded = [row.cleaned_data["place"].time_zone for row in filled if row.cleaned_data.get("place")]
+    zone = next(iter(coded), "") or home_zone
+    moments = form.resolve(zone)
     facts = form.cleaned_data
-    starts_at = moments["starts_at"]
+    made = [_row(row, zone, moments["starts_at"]) for row in filled]
+    if form.errors or any(row.errors for row in filled):
+        return None
     texts = {
         str(language): {part: facts[f"{part}_{language}"] for part in ("title", "body", "instruction")}
         for language in Language
@@ -252,25 +192,35 @@ def draft_of(form: NoticeForm, rows: Any) -> Draft | None:
             "contact": facts["contact"],
         },
         texts=texts,
-        rows=[_row(row, starts_at) for row in filled],
+        rows=made,
     )
 
 
-def _row(facts: dict[str, Any], starts_at: datetime | None) -> dict[str, Any]:
-    place: Place = facts["place"]
-    zone = place.time_zone or "UTC"
-    local = starts_at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if starts_at else ""
+def _row(form: ImpactForm, home_zone: str, starts_at: datetime | None) -> dict[str, Any]:
+    facts = form.cleaned_data
+    place: Place | None = facts["place"]
+    zone = (place.time_zone if place else "") or home_zone
+    start, end = form.moment("own_start", zone) or starts_at, form.moment("own_end", zone)
+    if start and end and end <= start:
+        form.add_error("own_end_date", _("The end must be after the start. Past midnight? Give the next day."))
     return {
-        "place_id": place.pk,
-        "modes": facts["modes"] or place.modes or list(Mode.values),
+        "place_id": place.pk if place else None,
+        "place_name": facts["place_name"],
+        "modes": facts["modes"] or (place.modes if place else None) or list(Mode.values),
         "directions": facts["directions"] or list(Direction.values),
         "traffic": facts["traffic"],
         "status": facts["status"],
         "qualifier": _qualifier(facts),
         "time_zone": zone,
-        "starts_at": starts_at,
-        "starts_local": local,
+        "starts_at": start,
+        "ends_at": end,
+        "starts_local": _wall(start, zone),
+        "ends_local": _wall(end, zone),
     }
+
+
+def _wall(moment: datetime | None, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
 def _qualifier(facts: dict[str, Any]) -> dict[str, Any]:
@@ -287,20 +237,16 @@ def _qualifier(facts: dict[str, Any]) -> dict[str, Any]:
 
 def initial_of(version: Version) -> dict[str, Any]:
     """The form as the version stands."""
-    zone = ZoneInfo(version.time_zone or "UTC")
     initial: dict[str, Any] = {
         "edit_number": version.edit_number,
         "severity": version.severity,
         "cause": version.cause,
         "contact": version.contact,
     }
-    for name in MOMENTS:
-        moment = getattr(version, FIELD_OF.get(name, name))
-        if moment is not None:
-            local = moment.astimezone(zone)
-            initial |= {f"{name}_date": local.strftime("%Y-%m-%d"), f"{name}_time": local.strftime("%H:%M")}
-            if len(clock.instants(local.replace(tzinfo=None), zone.key)) == 2:
-                initial[f"{name}_which"] = str(local.fold)
+    kept = {
+        name: getattr(version, FIELD_OF.get(name, name)) for name, _label, _needed in NoticeForm.moment_names
+    }
+    initial |= initial_moments(kept, version.time_zone)
     for text in version.texts.all():
         for part in ("title", "body", "instruction"):
             initial[f"{part}_{text.language}"] = getattr(text, part)
@@ -310,15 +256,20 @@ def initial_of(version: Version) -> dict[str, Any]:
 def initial_rows(version: Version, blank: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {
-            "place": f"{row.place.locode} {row.place.name}" if row.place else row.place_name,
+            "place": f"{row.place.locode} {row.place.name}" if row.place else "",
+            "place_name": row.place_name,
             "status": row.status,
             "traffic": row.traffic,
-            "modes": row.modes if row.place and row.modes != row.place.modes else [],
+            "modes": row.modes if sorted(row.modes) != sorted(row.place.modes if row.place else Mode.values) else [],
             "directions": row.directions if len(row.directions) < len(Direction) else [],
             "limit": row.qualifier.get("limit", ""),
             "wait_h": (row.qualifier.get("value") or {}).get("wait_h"),
             "hours": row.qualifier.get("hours", ""),
             "days": row.qualifier.get("days", "daily"),
+            **initial_moments(
+                {"own_start": row.starts_at if row.starts_at != version.starts_at else None, "own_end": row.ends_at},
+                row.time_zone,
+            ),
         }
         for row in version.rows.select_related("place").order_by("position")
     ]

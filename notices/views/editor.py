@@ -19,6 +19,7 @@ from base.errors import Refused
 from contacts.models import Place
 from notices import lifecycle
 from notices.forms import (
+    ImpactForm,
     ImpactFormSet,
     KindForm,
     NoticeForm,
@@ -29,9 +30,13 @@ from notices.forms import (
 from notices.kinds import KINDS
 from notices.models import Version
 from notices.policies import offices_written_for
+from notices.presets import PRESETS, typed_rows, with_preset
 from notices.views.common import tell, version_for
 
 BLANK_ROWS = 2
+OWN_TIMES = [
+    f"{name}_{part}" for name, _label, _needed in ImpactForm.moment_names for part in ("date", "time", "which")
+]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,9 +71,11 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def _save(request: HttpRequest, version: Version) -> HttpResponse:
     user: Any = request.user
+    if request.POST.get("preset") in PRESETS:
+        return _preset(request, version, request.POST["preset"])
     form, rows = NoticeForm(request.POST), ImpactFormSet(request.POST, prefix="row")
     fine = form.is_valid() & rows.is_valid()
-    draft = draft_of(form, rows) if fine else None
+    draft = draft_of(form, rows, home_zone=_home_zone(version)) if fine else None
     if draft is None:
         return _page(request, version, form, rows, status=422)
     try:
@@ -82,6 +89,19 @@ def _save(request: HttpRequest, version: Version) -> HttpResponse:
     return redirect("version_preview", version.uid)
 
 
+def _preset(request: HttpRequest, version: Version, key: str) -> HttpResponse:
+    """The page as typed, nothing saved yet, with the rows of a quick choice filled in."""
+    typed = with_preset(typed_rows(request.POST, list(ImpactFormSet.form.base_fields) + OWN_TIMES), key)
+    form = NoticeForm(initial=request.POST.dict())
+    return _page(request, version, form, ImpactFormSet(initial=[*typed, {}], prefix="row"))
+
+
+def _home_zone(version: Version) -> str:
+    """The zone of the office's first place, for a notice about places that have no code."""
+    home = Place.objects.filter(office=version.notice.office).exclude(time_zone="").first()
+    return version.time_zone or (home.time_zone if home else "UTC")
+
+
 def _page(
     request: HttpRequest, version: Version, form: NoticeForm, rows: Any, *, status: int = 200, stale: Any = None
 ) -> HttpResponse:
@@ -91,6 +111,8 @@ def _page(
         "rows": rows,
         "stale": stale,
         "kind": KINDS[version.notice.kind],
+        "presets": [(key, label) for key, (label, _rows) in PRESETS.items()],
+        "zone": _home_zone(version),
         "places": Place.objects.all(),
     }
     return render(request, "notices/edit.html", facts, status=status)

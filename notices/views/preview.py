@@ -9,7 +9,7 @@ from csp.constants import NONE, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from base.access import Can, demand, may
 from base.clock import now
 from base.errors import Refused
 from contacts import audience
+from contacts.models import Organisation
 from delivery import outbox
 from delivery.sealed import GREETING, LEAVE_URL
 from notices import lifecycle, titles_of
@@ -41,6 +42,12 @@ def filled(text: str, user: Any) -> str:
     return text.replace(GREETING, _("Hello %(name)s,") % {"name": user}).replace(LEAVE_URL, "https://…")
 
 
+def named(counts: dict[str, int | None]) -> list[tuple[str, int | None]]:
+    """Counts by the association's code, as counts by its name."""
+    names = {one.code: str(one) for one in Organisation.objects.filter(code__in=counts)}
+    return sorted((names.get(code, code), number) for code, number in counts.items())
+
+
 def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
     """Everything the preview and the approval page show, made by the sender's own code."""
     wanted = request.GET.get("language", (get_language() or "en")[:2])
@@ -48,6 +55,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
     language = wanted if wanted in languages else next(iter(languages), "en")
     mail = rendering.mail(version, language) if languages else None
     short = rendering.sms(version, language) if languages else ""
+    reach = audience.preview(audience.Facets.from_json(facets_of(version)))
     return {
         "version": version,
         "now": now(),
@@ -58,7 +66,8 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "mail_text": filled(mail.text, request.user) if mail else "",
         "sms": short,
         "sms_size": measure(short),
-        "reach": audience.preview(audience.Facets.from_json(facets_of(version))),
+        "reach": reach,
+        "associations": named(reach.by_association),
         "findings": titles_of.findings(version),
         "may_submit": version.state in Version.EDITABLE and may(request.user, Can.SUBMIT, version),
         "may_decide": version.state == Version.State.PENDING and may(request.user, Can.APPROVE, version),
@@ -80,6 +89,8 @@ def preview(request: HttpRequest, uid: UUID) -> HttpResponse:
 def mail_html(request: HttpRequest, uid: UUID, language: str) -> HttpResponse:
     """The HTML part alone; mail needs its styles inline, and may load nothing."""
     version = version_for(request, uid)
+    if language not in languages_of(version):
+        raise Http404
     return HttpResponse(filled(rendering.mail(version, language).html, request.user))
 
 

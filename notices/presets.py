@@ -1,0 +1,51 @@
+"""Quick choices in the editor: the two or three rows that most notices begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from base.words import GOODS, TRAVELLERS, PlaceStatus, Traffic
+
+PRESETS: dict[str, tuple[Any, list[tuple[str, list[Any]]]]] = {
+    "closed-to-all": (_("Closed to all"), [(PlaceStatus.CLOSED, list(Traffic))]),
+    "closed-to-travellers": (
+        _("Closed to travellers, open to cargo"),
+        [(PlaceStatus.CLOSED, [*TRAVELLERS]), (PlaceStatus.OPEN, [*GOODS, Traffic.CREW])],
+    ),
+    "closed-to-cargo": (
+        _("Closed to cargo, open to travellers"),
+        [(PlaceStatus.CLOSED, [*GOODS, Traffic.CREW]), (PlaceStatus.OPEN, [*TRAVELLERS])],
+    ),
+}
+MANY = ("traffic", "modes", "directions")
+MOST_ROWS = 60
+
+
+def typed_rows(data: QueryDict, names: list[str]) -> list[dict[str, Any]]:
+    """What was typed into the rows, as initial values."""
+    try:
+        total = min(int(data.get("row-TOTAL_FORMS", "0")), MOST_ROWS)
+    except ValueError:
+        total = 0
+    return [
+        {
+            name: data.getlist(f"row-{number}-{name}") if name in MANY else data.get(f"row-{number}-{name}", "")
+            for name in names
+        }
+        for number in range(total)
+    ]
+
+
+def with_preset(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    """`rows` with those of the preset `key` in the first free ones, at the first place that was typed."""
+    place = next((row["place"] for row in rows if row.get("place")), "")
+    taken = [row for row in rows if row.get("traffic")]
+    _label, wanted = PRESETS[key]
+    added = [
+        {"place": place, "status": str(status), "traffic": [str(one) for one in traffic]}
+        for status, traffic in wanted
+    ]
+    return (taken + added)[:MOST_ROWS]
