@@ -68,10 +68,7 @@ def prepare_site(environment: dict[str, str], folder: Path) -> None:
     """Database schema, catalogues, static files and demo, each only as far as it is not there yet."""
     with ThreadPoolExecutor(1) as beside:  # the static files need no database
         static = beside.submit(collect_static, environment, folder)
-        manage(environment, "compile_catalogues")
-        manage(environment, "migrate", "-v0")
-        if environment.get("FAIRWAY_DEMO") == "1":
-            manage(environment, "load_demo")
+        manage(environment, "prepare_site")
         static.result()
 
 
