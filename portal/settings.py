@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.forms",
+    "django.contrib.humanize",  # allauth's page of sessions loads it
     "allauth",
     "allauth.account",
     "allauth.mfa",

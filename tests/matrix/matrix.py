@@ -1,0 +1,161 @@
+"""Who gets what: every URL name × identity → the answer. To add an address, add a row; to read one, read across.
+
+A cell is a status, `in` (to the sign-in page), or `>name` (redirect to that URL name). A row names the thing of
+`world.World` that its address is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+IDENTITIES = (
+    "anonymous", "link_holder", "others_link",
+    "association_member", "association_manager", "other_association",
+    "author", "approver", "other_office_officer", "liaison", "headquarters", "auditor", "administrator",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """`cells` in the order of `IDENTITIES`; a single cell is everybody's. `send` is what a POST carries."""
+
+    names: str
+    cells: str
+    of: str = ""
+    method: str = "GET"
+    send: dict[str, Any] = field(default_factory=dict)
+
+    def expected(self) -> dict[str, str]:
+        cells = self.cells.replace("|", " ").split()
+        if len(cells) == 1:
+            cells *= len(IDENTITIES)
+        if len(cells) != len(IDENTITIES):
+            raise ValueError(f"{self.names}: {len(cells)} cells for {len(IDENTITIES)} identities")
+        return dict(zip(IDENTITIES, cells, strict=True))
+
+
+def post(names: str, cells: str, of: str = "", **send: Any) -> Row:
+    return Row(names, cells, of, "POST", send)
+
+
+def own(association: str, customs: str = "") -> str:
+    """Cells of a page about one's own account; customs staff, who have a second factor, may see another."""
+    return " ".join(["in"] * 3 + [association] * 3 + [customs or association] * 7)
+
+
+OWN = own("200")
+WELCOME = " ".join([">association_home"] * 3 + [">desk"] * 7)
+APPLY = {"ground": "membership_terms", "agreed": "on"}
+LIST = {"name": "Fresh", "way": "direct", "direct_from": "Extreme"}
+
+ROWS = [
+    # ── Everybody ───────────────────────────── anonymous, links    | association     | customs
+    Row("home notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask", "200"),
+    Row("permanent", ">notice"),
+    Row("permanent_version", ">notice_version"),
+    Row("demo_accounts", "404"),
+    post("set_language", ">follow", language="en", next="/en/follow/"),
+    # ── By link: a good link opens one thing, whoever holds it; leaving looks the same for all
+    Row("leave", "200"),
+    post("leave", "200"),
+    Row("follow_confirm follow_manage case_sent case_verify case_track",
+        "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
+    post("follow_confirm",
+        "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
+    post("follow_manage",
+        "404 >follow_manage 404                      | 404 404 404     | 404 404 404 404 404 404 404",
+        what="everything"),
+    post("case_verify case_close",
+        "404 >case_track 404                         | 404 404 404     | 404 404 404 404 404 404 404"),
+    # ── Member lists: the association alone; customs never
+    Row("lists",
+        "in in in                                    | 200 200 200     | 403 403 403 403 403 403 403"),
+    Row("list_new",
+        "in in in                                    | 403 200 200     | 403 403 403 403 403 403 403"),
+    post("list_new",
+        "in in in                                    | 403 >list >list | 403 403 403 403 403 403 403", **LIST),
+    Row("list list_edit list_export",
+        "in in in                                    | 403 200 404     | 404 404 404 404 404 404 404",
+        of="member_list"),
+    post("list_edit",
+        "in in in                                    | 403 >list 404   | 404 404 404 404 404 404 404",
+        of="member_list", **LIST),
+    post("list_upload",
+        "in in in                                    | 403 422 404     | 404 404 404 404 404 404 404",
+        of="member_list"),
+    Row("import import_refused",
+        "in in in                                    | 403 200 404     | 404 404 404 404 404 404 404",
+        of="dry_run"),
+    post("import",
+        "in in in                                    | 403 >import 404 | 404 404 404 404 404 404 404",
+        of="dry_run"),
+    post("import_apply",
+        "in in in                                    | 403 >list 404   | 404 404 404 404 404 404 404",
+        of="dry_run", **APPLY),
+    post("import_take_back",
+        "in in in                                    | 403 >list 404   | 404 404 404 404 404 404 404",
+        of="imported"),
+    # ── The association's dashboard
+    Row("association_home",
+        "in in in                       | >association >association >association | 403 403 403 403 403 403 403"),
+    Row("association",
+        "in in in                                    | 200 200 403     | 403 403 403 403 403 403 403"),
+    post("association_relay",
+        "in in in                              | 403 >association 403  | 403 403 403 403 403 403 403",
+        of="issued", means="portal"),
+    # ── The officer's desk: links | association | author approver other-office liaison hq auditor administrator
+    Row("desk",
+        "in in in | >association_home >association_home >association_home | 200 200 200 >home 200 200 >home"),
+    Row("notice_new",
+        "in in in                        | 403 403 403 | 200 403 200 403 403 403 403"),
+    Row("version_edit",
+        "in in in                        | 404 404 404 | 200 403 404 404 403 403 404", of="draft"),
+    Row("version_edit",
+        "in in in                        | 404 404 404 | >version_preview 403 404 404 403 403 404", of="pending"),
+    Row("version_preview version_mail",
+        "in in in                        | 404 404 404 | 200 200 404 404 200 200 404", of="draft"),
+    Row("version_preview version_mail",
+        "in in in                        | 404 404 404 | 200 200 404 404 200 200 404", of="pending"),
+    post("version_edit",
+        "in in in                        | 404 404 404 | 422 403 404 404 403 403 404", of="draft"),
+    post("version_submit",
+        "in in in                        | 404 404 404 | >desk 403 404 404 403 403 404", of="draft"),
+    post("version_test",
+        "in in in                        | 404 404 404 | >version_preview >version_preview 404 404 >version_preview"
+        " >version_preview 404", of="draft"),
+    Row("version_decide",
+        "in in in                        | 404 404 404 | 403 200 404 404 403 403 404", of="pending"),
+    post("version_decide",
+        "in in in                        | 404 404 404 | 403 >sending 404 404 403 403 404", of="pending"),
+    post("version_update version_withdraw",
+        "in in in                        | 404 404 404 | >version_edit 403 404 404 403 403 404", of="issued"),
+    Row("sending",
+        "in in in                        | 404 404 404 | 200 200 404 200 200 200 404", of="issued"),
+    post("sending_control",
+        "in in in                        | 404 404 404 | >sending >sending 404 403 >sending 403 404", of="issued"),
+    # ── The counter and headquarters
+    Row("case_queue",
+        "in in in                        | 403 403 403 | 200 200 200 200 200 403 403"),
+    Row("case_detail",
+        "in in in                        | 403 403 403 | 200 200 403 200 200 403 403"),
+    post("case_detail",
+        "in in in                        | 403 403 403 | >case_detail >case_detail 403 >case_detail >case_detail"
+        " 403 403", text="Yes, he may."),
+    Row("headquarters",
+        "in in in                        | 403 403 403 | 403 403 403 200 200 200 403"),
+    # ── allauth: pages at the entrance are for whoever is signed out; one's own account is for the person signed in
+    Row("account_inactive account_email_verification_sent account_reset_password account_reset_password_done"
+        " account_confirm_email account_reset_password_from_key account_reset_password_from_key_done", "200"),
+    Row("account_login account_signup",
+        "200 200 200 | " + WELCOME),
+    Row("account_confirm_login_code mfa_authenticate",
+        "in in in    | " + WELCOME),
+    Row("account_logout", ">home >home >home | 200 200 200 | 200 200 200 200 200 200 200"),
+    Row("account_email account_change_password account_reauthenticate mfa_index usersessions_list", OWN),
+    Row("account_set_password", own(">account_change_password")),
+    Row("mfa_activate_totp mfa_generate_recovery_codes", own(">account_reauthenticate")),
+    Row("mfa_reauthenticate", own(">account_reauthenticate", "200")),
+    Row("mfa_deactivate_totp", own("404", ">account_reauthenticate")),
+    Row("mfa_view_recovery_codes mfa_download_recovery_codes", own("404")),  # nobody here has made any
+]  # fmt: skip

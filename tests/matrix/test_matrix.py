@@ -1,0 +1,80 @@
+"""The authorisation matrix, asked of the real site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, resolve, reverse
+
+from contacts.models import User
+from tests import make
+
+from . import world as worlds
+from .matrix import IDENTITIES, ROWS, Row
+from .world import LINKS, World
+
+pytestmark = pytest.mark.django_db
+
+
+def url_names(patterns: Any = None) -> Iterator[str]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name or f"(no name) {pattern.pattern}"
+        else:
+            yield from url_names(pattern.url_patterns)
+
+
+def test_every_url_name_has_a_row_and_every_row_a_url() -> None:
+    rows = {name for row in ROWS for name in row.names.split()}
+    names = set(url_names())
+    assert sorted(names - rows) == [], "URL names without a row"
+    assert sorted(rows - names) == [], "rows without a URL"
+
+
+def clients(world: World) -> dict[str, Client]:
+    made = {}
+    for identity in IDENTITIES:
+        client = Client(raise_request_exception=False)
+        person: User | None = world.people.get(identity)
+        made[identity] = make.sign_in(client, person) if person else client
+    return made
+
+
+def code(response: Any) -> str:
+    """The answer as a cell of the matrix."""
+    if response.status_code not in (301, 302):
+        return str(response.status_code)
+    name = resolve(urlsplit(response.headers["Location"]).path).view_name
+    return "in" if name == "account_login" else f">{name}"
+
+
+def ask(client: Client, world: World, row: Row, name: str, identity: str) -> Any:
+    """A real request whose changes are taken back, so that every cell finds the same world."""
+    path = reverse(name, kwargs=worlds.arguments(world, name, row.of, identity))
+    send = row.send | ({"digest": world.pending.digest} if name == "version_decide" else {})
+    with transaction.atomic():
+        answer = client.post(path, send) if row.method == "POST" else client.get(path)
+        transaction.set_rollback(True)
+    return answer
+
+
+def test_everybody_gets_what_the_matrix_says_and_nothing_else() -> None:
+    world = worlds.build()
+    browsers = clients(world)
+    wrong = []
+    for row in ROWS:
+        expected = row.expected()
+        for name in row.names.split():
+            for identity, browser in browsers.items():
+                if identity in ("link_holder", "others_link") and name not in LINKS:
+                    assert expected[identity] == expected["anonymous"]  # no link: the very request of anonymous
+                    continue
+                got = code(ask(browser, world, row, name, identity))
+                if got != expected[identity]:
+                    wrong.append(f"{row.method} {name} of {row.of or '-'}, {identity}: {expected[identity]} -> {got}")
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,141 @@
+"""One small world with everything that can belong to somebody, and the people who ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from base import links
+from contacts import imports, subscribe
+from contacts.models import ImportRun, MemberList, Organisation, Subscription, User
+from delivery import addresses, seals
+from dialogue.cases import intake, mails
+from dialogue.cases.models import Case
+from notices.models import Version
+from tests import make
+
+MEMBERS = b"email,company,consent_basis\nfirst@member.invalid,First,opt_in\nnot an address,Second,opt_in\n"
+NETWORK = "192.0.2.0/24"
+
+
+@dataclass
+class World:
+    association: Organisation
+    member_list: MemberList
+    dry_run: ImportRun
+    imported: ImportRun
+    draft: Version
+    pending: Version
+    issued: Version
+    case: Case
+    unverified: Case
+    wish: Subscription
+    reader: int
+    people: dict[str, User] = field(default_factory=dict)
+
+
+def build() -> World:
+    office, association = make.office(), make.association("as-one")
+    people = _people(office, association)
+    member_list = make.member_list(association, "reader@member.invalid")
+    manager = people["association_manager"]
+    runs = [
+        imports.prepare(member_list, data=MEMBERS, file_name="m.csv", by=manager, now=make.now()) for _ in range(2)
+    ]
+    author, approver = people["author"], people["approver"]
+    reader = addresses.get_or_create("reader@member.invalid").pk
+    return World(
+        association=association,
+        member_list=member_list,
+        dry_run=runs[0],
+        imported=imports.apply(runs[1], by=manager, ground="membership_terms", now=make.now()),
+        draft=make.written(by=author, title="Unsaid draft"),
+        pending=make.pending(by=author, title="Unsaid pending"),
+        issued=make.issued(by=author, approver=approver, title="Said aloud"),
+        case=intake.verify(_ask("asker@company.invalid"), now=make.now()),
+        unverified=_ask("stranger@company.invalid"),
+        wish=Subscription.objects.create(
+            address=addresses.get_or_create("follower@company.invalid"), created_at=make.now()
+        ),
+        reader=reader,
+        people=people,
+    )
+
+
+def _people(office: Organisation, association: Organisation) -> dict[str, User]:
+    house = make.organisation("administration", code="house")
+    people = {
+        "association_member": make.user("member", at=association),
+        "association_manager": make.user("association_manager", at=association),
+        "other_association": make.user("association_manager", at=make.association("as-two")),
+        "author": make.user("officer", at=office),
+        "approver": make.user("approver", at=office),
+        "other_office_officer": make.user("officer", at=make.office("of-other")),
+        "liaison": make.user("liaison", at=house),
+        "headquarters": make.user("headquarters", at=house),
+        "auditor": make.user("auditor", at=house),
+        "administrator": make.user("administrator", at=house),
+    }
+    hashed = make_password(make.PASSWORD)  # once: Argon2 takes its time by design
+    for person in people.values():
+        person.password = hashed
+        person.save(update_fields=["password"])
+    return people
+
+
+def _ask(email: str) -> Case:
+    about = make.place().locode
+    question = intake.Question(email=email, subject="Second driver", message="May he?", company="K", about=about)
+    return intake.ask(question=question, ip_prefix=NETWORK, now=make.now())
+
+
+def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]:
+    """What the address `name` needs in its path. Links are good for `link_holder` alone."""
+    if name in LINKS:
+        return {"token": token(world, name, identity)}
+    if name.startswith("case_") and name != "case_queue":
+        return {"reference": world.case.reference}
+    thing = getattr(world, of) if of else None
+    uid = {"uid": thing.uid} if thing is not None else {}
+    reference = {"reference": world.issued.notice.reference}
+    return {
+        "permanent": reference,
+        "notice": reference,
+        "permanent_version": reference | {"number": 1},
+        "notice_version": reference | {"number": 1},
+        "version_mail": uid | {"language": "en"},
+        "sending_control": uid | {"verb": "hold"},
+        "list_export": uid | {"form": "csv"},
+        "association": {"code": world.association.code},
+        "association_relay": uid | {"code": world.association.code},
+        "account_confirm_email": {"key": "nonsense"},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "nonsense"},
+    }.get(name, uid)
+
+
+# URL name → purpose of its link, and what it is for
+LINKS = {
+    "leave": ("leave", "reader"),
+    "follow_confirm": (subscribe.CONFIRM, "wish"),
+    "follow_manage": (subscribe.MANAGE, "reader"),
+    "case_sent": (mails.SENT, "case"),
+    "case_verify": (mails.VERIFY, "unverified"),
+    "case_track": (mails.TRACK, "case"),
+    "case_close": (mails.TRACK, "case"),
+}
+
+
+def token(world: World, name: str, identity: str) -> str:
+    """The right link; for `others_link` one of ours that is for something else; for everybody else a forged one."""
+    purpose, of = LINKS[name]
+    thing = getattr(world, of)
+    value = thing if isinstance(thing, int) else thing.uid.hex
+    if identity == "others_link":
+        purpose = "something.else"
+    elif identity != "link_holder":
+        return "forged-token"
+    if name == "leave":
+        return seals.seal(purpose, thing)
+    return links.sign(purpose, value)
