@@ -45,7 +45,7 @@ class Card:
 
     @property
     def past(self) -> bool:
-        """Nothing it says holds any more, so that no page shows its status as one of now."""
+        """No page shows the status of such a notice as one of now, with its shape and colour."""
         return self.state in ("over", "withdrawn")
 
     @property
@@ -54,7 +54,7 @@ class Card:
 
     @property
     def lanes(self) -> list[Lane]:
-        """Who may pass; nobody is told anything by a notice that no longer holds."""
+        """Who may pass; empty for a notice that is over or withdrawn."""
         if self.past:
             return []
         _names, modes = truth_of.names_and_modes(self.version, self.language)

@@ -18,6 +18,7 @@ from notices.cards import Card, card, cards
 from notices.filters import NoticeFilter
 from notices.formats import atom, plain_json
 from notices.models import Notice, Version
+from notices.render import permanent_url
 
 # Short at the reader, shorter at the proxy: everybody sees a change within 15 s (docs: caching).
 public_page = cache_control(public=True, max_age=4, s_maxage=1, stale_while_revalidate=3, stale_if_error=3600)
@@ -50,6 +51,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "lead": current[0] if current else None,
             "others": current[1:],
             "planned": [c for c in found if c.state == "planned"],
+            "due": sorted(
+                (c for c in found if c.version.next_update_at), key=lambda c: c.version.next_update_at or now
+            ),
             "over": cards(over.for_cards(), language(), now),
             "query": request.GET.get("q", ""),
             "filters": request.GET.urlencode(),
@@ -79,7 +83,8 @@ def notice(request: HttpRequest, reference: str, number: int | None = None) -> H
         {
             "now": now,
             "card": card(shown, language(), now),
-            "rows": shown.rows.all(),
+            "places": list(dict.fromkeys(row.place or row.place_name for row in shown.rows.all())),
+            "permanent_url": permanent_url(shown),
             "versions": versions,
             "newest": versions[0],
         },

@@ -21,7 +21,7 @@ def test_reader_finds_what_is_in_force_and_what_it_means(page: Any, live_server:
     travellers = make.row(dover, traffic=["essential_travellers", "other_travellers"])
     cargo = make.row(dover, status="open", traffic=["cargo", "empties", "relief", "live_perishable"])
     first = make.issued(travellers, cargo, title="Dover, ferry terminal", severity="Severe")
-    make.issued(title="Algeciras, gale", starts_at=make.in_hours(20))
+    make.issued(title="Algeciras, gale", starts_at=make.in_hours(20), next_update_at=make.in_hours(9))
     withdrawn = make.issued(make.row(make.place("ESALG")), title="Algeciras, strike")
     make.next_version(withdrawn.notice, title="Algeciras, strike", msg_type="Cancel")
     page.goto(live_server.url + "/en/")

@@ -139,3 +139,17 @@ def test_form_that_waited_too_long_says_what_to_do() -> None:
     answer = Client(enforce_csrf_checks=True).post("/en/ask/", {})
     assert answer.status_code == 403
     assert "Nothing was saved or sent." in answer.content.decode()
+
+
+def test_place_of_two_rows_is_named_once_among_the_facts(client: Client) -> None:
+    dover = make.place("GBDVR")
+    version = make.issued(make.row(dover, traffic=["cargo"]), make.row(dover, traffic=["crew"]), title="Gale")
+    page = get(client, f"/en/n/{version.notice.reference}/").content.decode()
+    assert page.count('class="f-code">GBDVR') == 1
+
+
+def test_updates_that_are_due_stand_soonest_first(client: Client) -> None:
+    make.issued(title="Later one", next_update_at=make.in_hours(9))
+    make.issued(make.row(make.place("GBDVR")), title="Sooner one", next_update_at=make.in_hours(3))
+    due = get(client, "/en/").content.decode().split('id="due"')[1].split("</section>")[0]
+    assert due.index("Sooner one") < due.index("Later one")
