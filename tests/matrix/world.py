@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 
 from base import links
-from contacts import imports, subscribe
-from contacts.models import ImportRun, MemberList, Organisation, Subscription, User
+from contacts import imports, people, subscribe
+from contacts.models import ImportRun, Invitation, MemberList, Organisation, Subscription, User
 from delivery import addresses, seals
 from dialogue.cases import intake, mails
 from dialogue.cases.models import Case
@@ -33,18 +33,20 @@ class World:
     unverified: Case
     wish: Subscription
     reader: int
+    invitation: Invitation
+    colleague: User
     people: dict[str, User] = field(default_factory=dict)
 
 
 def build() -> World:
     office, association = make.office(), make.association("as-one")
-    people = _people(office, association)
+    persons = _people(office, association)
     member_list = make.member_list(association, "reader@member.invalid")
-    manager = people["association_manager"]
+    manager = persons["association_manager"]
     runs = [
         imports.prepare(member_list, data=MEMBERS, file_name="m.csv", by=manager, now=make.now()) for _ in range(2)
     ]
-    author, approver = people["author"], people["approver"]
+    author, approver = persons["author"], persons["approver"]
     reader = addresses.get_or_create("reader@member.invalid").pk
     return World(
         association=association,
@@ -60,13 +62,23 @@ def build() -> World:
             address=addresses.get_or_create("follower@company.invalid"), created_at=make.now()
         ),
         reader=reader,
-        people=people,
+        invitation=people.invite(
+            by=persons["administrator"],
+            email="invited@wgcs.example",
+            name="",
+            language="en",
+            organisation=office,
+            role="officer",
+            now=make.now(),
+        ),
+        colleague=make.user("member", at=association),
+        people=persons,
     )
 
 
 def _people(office: Organisation, association: Organisation) -> dict[str, User]:
     house = make.organisation("administration", code="house")
-    people = {
+    persons = {
         "association_member": make.user("member", at=association),
         "association_manager": make.user("association_manager", at=association),
         "other_association": make.user("association_manager", at=make.association("as-two")),
@@ -79,10 +91,10 @@ def _people(office: Organisation, association: Organisation) -> dict[str, User]:
         "administrator": make.user("administrator", at=house),
     }
     hashed = make_password(make.PASSWORD)  # once: Argon2 takes its time by design
-    for person in people.values():
+    for person in persons.values():
         person.password = hashed
         person.save(update_fields=["password"])
-    return people
+    return persons
 
 
 def _ask(email: str) -> Case:
@@ -110,6 +122,8 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "list_export": uid | {"form": "csv"},
         "association": {"code": world.association.code},
         "association_relay": uid | {"code": world.association.code},
+        "seat_end": {"pk": world.colleague.seats()[0].pk},
+        "person_switch_off": {"pk": world.colleague.pk},
         "account_confirm_email": {"key": "nonsense"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "nonsense"},
     }.get(name, uid)
@@ -124,6 +138,7 @@ LINKS = {
     "case_verify": (mails.VERIFY, "unverified"),
     "case_track": (mails.TRACK, "case"),
     "case_close": (mails.TRACK, "case"),
+    "invitation": (people.PURPOSE, "invitation"),
 }
 
 
