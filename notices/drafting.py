@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from base.text import one_line, prose
+from base.words import MsgType, PlaceStatus
 from contacts.models import User
 
 from .models import ImpactRow, Text, Version
@@ -65,9 +66,16 @@ def content_of(version: Version) -> Draft:
     )
 
 
+def reopened(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of a withdrawal says what holds now: unless the officer changes it, that the place is open."""
+    return row | {"status": PlaceStatus.OPEN, "qualifier": {}}
+
+
 def copy_content(live: Version, *, by: User, msg_type: str, now: datetime) -> Version:
     """The next version of the notice as a draft with the same content."""
     draft = content_of(live)
+    if msg_type == MsgType.CANCEL:
+        draft = replace(draft, rows=[reopened(row) for row in draft.rows])
     newest = live.notice.versions.order_by("-number").values_list("number", flat=True)[0]
     version = Version.objects.create(
         notice=live.notice,

@@ -148,7 +148,7 @@ def test_withdrawal_is_a_cancel_that_ends_the_notice() -> None:
     cancel = make.next_version(first.notice, msg_type="Cancel")
     first.refresh_from_db()
     assert first.state == "withdrawn"
-    assert cancel.texts.get().truth_line.startswith("Notice withdrawn.")
+    assert cancel.texts.get().truth_line == "Notice withdrawn. Open to cargo and travellers."
 
 
 def test_two_officers_cannot_both_open_the_next_version() -> None:
