@@ -1,6 +1,6 @@
 """Pages of the address book. `without_language` holds the one link that mail programs post to."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from .views import follow, lists, people
 
@@ -15,7 +15,7 @@ urlpatterns = [
     path("lists/<uuid:uid>/", lists.detail, name="list"),
     path("lists/<uuid:uid>/edit/", lists.edit, name="list_edit"),
     path("lists/<uuid:uid>/upload/", lists.upload, name="list_upload"),
-    re_path(r"^lists/(?P<uid>[0-9a-f-]{36})/export\.(?P<form>csv|xlsx)$", lists.export, name="list_export"),
+    path("lists/<uuid:uid>/export.<str:form>", lists.export, name="list_export"),
     path("imports/<uuid:uid>/", lists.dry_run, name="import"),
     path("imports/<uuid:uid>/apply/", lists.apply, name="import_apply"),
     path("imports/<uuid:uid>/take-back/", lists.take_back, name="import_take_back"),

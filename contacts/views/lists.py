@@ -23,7 +23,7 @@ from base.sheets import DELIMITERS, Question
 from contacts import imports
 from contacts.forms import AnswerForm, ApplyForm, ListForm, UploadForm
 from contacts.headings import FIELDS
-from contacts.models import ImportRun, MemberList, Membership, Organisation, Place
+from contacts.models import ImportRun, MemberList, Membership, Place
 
 State = Membership.State
 SHOWN_ROWS = 20
@@ -68,9 +68,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     demand(request.user, Can.KEEP_LISTS)
-    seats = [seat for seat in request.user.seats() if seat.organisation.kind == Organisation.Kind.ASSOCIATION]  # type: ignore[union-attr]
-    form = ListForm(request.POST or None, instance=MemberList(association=seats[0].organisation))
-    return _keep(request, form, _("Add a list"))
+    fresh = [MemberList(association=seat.organisation) for seat in request.user.seats()]  # type: ignore[union-attr]
+    kept = next(one for one in fresh if may(request.user, Can.KEEP_LISTS, one))
+    return _keep(request, ListForm(request.POST or None, instance=kept), _("Add a list"))
 
 
 @never_cache
@@ -239,6 +239,8 @@ def refused_rows(request: HttpRequest, uid: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def export(request: HttpRequest, uid: UUID, form: str) -> HttpResponse:
+    if form not in EXPORTS:
+        raise Http404
     member_list = _list(request, uid)
     codes = dict(Place.objects.values_list("pk", "locode"))
     headings = [

@@ -18,7 +18,10 @@ IDENTITIES = (
 
 @dataclass(frozen=True)
 class Row:
-    """`cells` in the order of `IDENTITIES`; a single cell is everybody's. `send` is what a POST carries."""
+    """`cells` in the order of `IDENTITIES`; a single cell is everybody's.
+
+    `send` is what a POST carries; "@name.field" is read from the world.
+    """
 
     names: str
     cells: str
@@ -81,6 +84,12 @@ ROWS = [
     post("people_invite",
         "in in in                                    | 403 422 422     | 403 403 403 403 403 403 422",
         email="no address"),
+    post("people_invite",
+        "in in in                                    | 403 >people 422 | 403 403 403 403 403 403 >people",
+        email="new@member.invalid", organisation="@association.pk", role="member", language="en"),
+    post("people_invite",
+        "in in in                                    | 403 422 422     | 403 403 403 403 403 403 >people",
+        email="new@customs.invalid", organisation="@draft.notice.office_id", role="approver", language="en"),
     post("seat_end",
         "in in in                                    | 403 >people 403 | 403 403 403 403 403 403 >people"),
     post("person_switch_off",
@@ -144,7 +153,8 @@ ROWS = [
     Row("version_decide",
         "in in in                        | 404 404 404 | 403 200 404 404 403 403 404", of="pending"),
     post("version_decide",
-        "in in in                        | 404 404 404 | 403 >sending 404 404 403 403 404", of="pending"),
+        "in in in                        | 404 404 404 | 403 >sending 404 404 403 403 404",
+        of="pending", digest="@pending.digest"),
     post("version_update version_withdraw",
         "in in in                        | 404 404 404 | >version_edit 403 404 404 403 403 404", of="issued"),
     Row("sending",

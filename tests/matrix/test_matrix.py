@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, resolve, reverse
 
-from contacts.models import User
+from contacts.models import MemberList, Seat, User
 from tests import make
 
 from . import world as worlds
@@ -56,7 +57,7 @@ def code(response: Any) -> str:
 def ask(client: Client, world: World, row: Row, name: str, identity: str) -> Any:
     """A real request whose changes are taken back, so that every cell finds the same world."""
     path = reverse(name, kwargs=worlds.arguments(world, name, row.of, identity))
-    send = row.send | ({"digest": world.pending.digest} if name == "version_decide" else {})
+    send = {key: attrgetter(value[1:])(world) if value[0] == "@" else value for key, value in row.send.items()}
     with transaction.atomic():
         answer = client.post(path, send) if row.method == "POST" else client.get(path)
         transaction.set_rollback(True)
@@ -78,3 +79,30 @@ def test_everybody_gets_what_the_matrix_says_and_nothing_else() -> None:
                 if got != expected[identity]:
                     wrong.append(f"{row.method} {name} of {row.of or '-'}, {identity}: {expected[identity]} -> {got}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_customs_staff_without_a_second_factor_get_no_further_than_setting_one_up() -> None:
+    world = worlds.build()
+    browser = Client(raise_request_exception=False)
+    browser.force_login(world.people["approver"])
+    open_to_them = ("account_", "mfa_", "demo_", "set_language")
+    for row in ROWS:
+        for name in row.names.split():
+            if not name.startswith(open_to_them):
+                assert code(ask(browser, world, row, name, "approver")) == ">mfa_activate_totp", name
+
+
+@pytest.mark.parametrize("uid", ["-" * 36, "0" * 36])
+def test_a_list_address_that_is_no_uuid_is_not_found(uid: str) -> None:
+    manager = make.user("association_manager", at=make.association())
+    browser = make.sign_in(Client(raise_request_exception=False), manager)
+    assert browser.get(f"/en/lists/{uid}/export.csv").status_code == 404
+
+
+def test_a_member_who_manages_another_association_adds_lists_there_alone() -> None:
+    first, second = make.association("as-first"), make.association("as-second")
+    person = make.user("member", at=first)
+    Seat.objects.create(user=person, organisation=second, role="association_manager", started_at=make.now())
+    browser = make.sign_in(Client(), person)
+    browser.post(reverse("list_new"), {"name": "Fresh", "way": "direct", "direct_from": "Extreme"})
+    assert MemberList.objects.get(name="Fresh").association == second
