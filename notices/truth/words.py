@@ -17,7 +17,7 @@ def _join(items: Sequence[str], last: str) -> str:
 
 @dataclass(frozen=True)
 class Speech:
-    """One language. `to` makes what follows the opening from one noun and its directions."""
+    """One language. `towards` joins an opening to its first noun; `articles` stand before a noun by the same keys."""
 
     modes: dict[str, str]
     traffic: dict[str, Noun]
@@ -41,7 +41,6 @@ class Speech:
     hour: Callable[[str], str]
     articles: dict[str, str]
     direction_first: bool
-    to: str
     towards: dict[str, str]
 
 
@@ -95,7 +94,6 @@ ENGLISH = Speech(
     hour=_colon_hour,
     articles={},
     direction_first=True,
-    to="to",
     towards={"to": "to ", "unknown": "for "},
 )  # fmt: skip
 
@@ -141,7 +139,6 @@ FRENCH = Speech(
     hour=_french_hour,
     articles={"to": "aux ", "unknown": "les "},
     direction_first=False,
-    to="",
     towards={"to": "", "unknown": "pour "},
 )  # fmt: skip
 
@@ -186,7 +183,6 @@ SPANISH = Speech(
     hour=_colon_hour,
     articles={"to": "a los ", "unknown": "los "},
     direction_first=False,
-    to="",
     towards={"to": "", "unknown": "para "},
 )  # fmt: skip
 
