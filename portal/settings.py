@@ -194,6 +194,7 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "portal.accounts.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = FAIRWAY_SERVICE_NAME
+MFA_TOTP_TOLERANCE = 1  # a code read at its last second still counts (RFC 6238, 5.2: one step back for delay)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "home"
