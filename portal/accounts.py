@@ -26,10 +26,6 @@ from delivery.sealed import Sealed
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Accounts are made by invitation only."""
-        return False
-
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Leaves through the post office: an unreachable relay neither stops the page nor tells who is known."""
         language = (get_language() or "en")[:2]

@@ -20,7 +20,7 @@ urlpatterns += i18n_patterns(
     path("feed.atom", public.feed_atom, name="feed_atom"),
     path("notices.json", public.notices_json, name="notices_json"),
     path("demo/", demo.accounts, name="demo_accounts"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("portal.account_urls")),
     path("", include("contacts.urls")),
     path("", include("dialogue.urls")),
     path("", include("notices.urls")),

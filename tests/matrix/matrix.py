@@ -172,15 +172,14 @@ ROWS = [
     Row("headquarters",
         "in in in                        | 403 403 403 | 403 403 403 200 200 200 403"),
     # ── allauth: pages at the entrance are for whoever is signed out; one's own account is for the person signed in
-    Row("account_inactive account_email_verification_sent account_reset_password account_reset_password_done"
-        " account_confirm_email account_reset_password_from_key account_reset_password_from_key_done", "200"),
-    Row("account_login account_signup",
+    Row("account_inactive account_reset_password account_reset_password_done"
+        " account_reset_password_from_key account_reset_password_from_key_done", "200"),
+    Row("account_login",
         "200 200 200 | " + WELCOME),
-    Row("account_confirm_login_code mfa_authenticate",
+    Row("mfa_authenticate",
         "in in in    | " + WELCOME),
     Row("account_logout", ">home >home >home | 200 200 200 | 200 200 200 200 200 200 200"),
-    Row("account_email account_change_password account_reauthenticate mfa_index usersessions_list", OWN),
-    Row("account_set_password", own(">account_change_password")),
+    Row("account_change_password account_reauthenticate mfa_index", OWN),
     Row("mfa_activate_totp mfa_generate_recovery_codes", own(">account_reauthenticate")),
     Row("mfa_reauthenticate", own(">account_reauthenticate", "200")),
     Row("mfa_deactivate_totp", own("404", ">account_reauthenticate")),

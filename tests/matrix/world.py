@@ -124,7 +124,6 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "association_relay": uid | {"code": world.association.code},
         "seat_end": {"pk": world.colleague.seats()[0].pk},
         "person_switch_off": {"pk": world.colleague.pk},
-        "account_confirm_email": {"key": "nonsense"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "nonsense"},
     }.get(name, uid)
 

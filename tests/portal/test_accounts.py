@@ -78,9 +78,15 @@ def test_association_needs_no_second_factor(client: Client):
     assert sign_in(client, manager.email).url == reverse("association_home")
 
 
-def test_sign_up_is_closed(client: Client):
-    wanted = {"email": "me@wgcs.example", "password1": PASSWORD, "password2": PASSWORD}
-    client.post(reverse("account_signup"), wanted)
+@pytest.mark.parametrize(
+    "page",
+    ["", "signup/", "email/", "confirm-email/", "confirm-email/abc/", "password/set/", "login/code/", "sessions/"],
+)
+def test_pages_that_would_bypass_the_invitation_do_not_exist(client: Client, page: str):
+    make.sign_in(client, with_password("officer"))
+    path = f"/en/accounts/{page}"
+    sent = {"email": "me@wgcs.example", "action_add": "", "password1": PASSWORD, "password2": PASSWORD}
+    assert (client.get(path).status_code, client.post(path, sent).status_code) == (404, 404)
     assert not EmailAddress.objects.filter(email="me@wgcs.example").exists()
 
 
