@@ -20,7 +20,6 @@ from .models import ImportRun, MemberList, Place
 from .models.places import fold
 from .subscribe import Wish
 
-SELECT = forms.Select(attrs={"class": "f-in"})
 TICKS = forms.CheckboxSelectMultiple
 
 
@@ -44,7 +43,7 @@ class WishForm(forms.Form):
         required=False,
         label=_("Places"),
         help_text=_("None chosen: every place."),
-        widget=forms.SelectMultiple(attrs={"class": "form-select", "size": 8}),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
     )
     countries = forms.MultipleChoiceField(
         required=False, label=_("Countries"), help_text=_("Every place of a country, also new ones."), widget=TICKS
@@ -56,9 +55,9 @@ class WishForm(forms.Form):
         choices=Traffic.choices, required=False, label=_("Traffic"), help_text=_("None ticked: all."), widget=TICKS
     )
     least_severity = forms.ChoiceField(
-        choices=Severity.choices, initial=Severity.MINOR, label=_("From this severity on"), widget=SELECT
+        choices=Severity.choices, initial=Severity.MINOR, label=_("From this severity on")
     )
-    language = forms.ChoiceField(choices=Language.choices, label=_("Language"), widget=SELECT)
+    language = forms.ChoiceField(choices=Language.choices, label=_("Language"))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -68,11 +67,13 @@ class WishForm(forms.Form):
         self.fields["countries"].choices = sorted(  # type: ignore[attr-defined]
             ((land, names.get(land, land)) for land in lands), key=lambda choice: fold(choice[1])
         )
+        if not lands:
+            del self.fields["countries"]
 
     def wish(self) -> Wish:
         return Wish(
             places=tuple(place.pk for place in self.cleaned_data["places"]),
-            countries=tuple(self.cleaned_data["countries"]),
+            countries=tuple(self.cleaned_data.get("countries", ())),
             modes=tuple(self.cleaned_data["modes"]),
             traffic=tuple(self.cleaned_data["traffic"]),
             least_severity=self.cleaned_data["least_severity"],
@@ -85,7 +86,7 @@ class FollowForm(WishForm):
         label=_("E-mail"),
         max_length=254,
         help_text=_("We send a link to confirm it. Nothing else is sent before you do."),
-        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": _("Enter an e-mail address such as name@company.example")},
     )
     field_order = ["email", "places", "countries", "modes", "traffic", "least_severity", "language"]
@@ -95,7 +96,7 @@ class ManageLinkForm(forms.Form):
     email = MailboxField(
         label=_("E-mail"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
 
@@ -107,11 +108,6 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "way": _("Direct: at once when customs publishes. On relay: when you relay them."),
             "direct_from": _("Notices at least as severe reach the list at once, also on relay."),
-        }
-        widgets = {
-            "name": forms.TextInput(attrs={"class": "form-control"}),
-            "way": SELECT,
-            "direct_from": forms.Select(attrs={"class": "f-in"}),
         }
 
     def clean_name(self) -> str:
@@ -127,7 +123,7 @@ class UploadForm(forms.Form):
         label=_("Member file"),
         help_text=_("CSV or XLSX, up to 10 MB, headings in the first row."),
         max_length=200,
-        widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": ".csv,.txt,.tsv,.xlsx,.xlsm"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xlsm"}),
         error_messages={"empty": _("The file is empty."), "required": _("Choose a file.")},
     )
 
@@ -161,7 +157,6 @@ class ApplyForm(forms.Form):
         choices=ImportRun.Ground.choices,
         label=_("These members get port notices through us on the ground of"),
         help_text=_("Kept with your name and today's date."),
-        widget=SELECT,
     )
     agreed = forms.BooleanField(
         label=_("We may write to these members, and they can leave at any time."),

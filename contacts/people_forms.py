@@ -15,18 +15,15 @@ from .forms import MailboxField
 from .models import Invitation, Organisation, User
 from .people import SEATS_OF
 
-SELECT = forms.Select(attrs={"class": "f-in"})
-LINE = forms.TextInput(attrs={"class": "f-in"})
-
 
 class InviteForm(forms.Form):
     email = MailboxField(
-        label=_("E-mail"), widget=forms.EmailInput(attrs={"class": "f-in", "autocomplete": "off"}), max_length=254
+        label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}), max_length=254
     )
-    name = forms.CharField(label=_("Name"), max_length=120, required=False, widget=LINE)
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Organisation"), widget=SELECT)
-    role = forms.ChoiceField(label=_("Seat"), widget=SELECT)
-    language = forms.ChoiceField(label=_("Language"), choices=Language.choices, widget=SELECT)
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Organisation"))
+    role = forms.ChoiceField(label=_("Seat"))
+    language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
 
     def __init__(self, *args: Any, organisations: list[Organisation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,14 +36,14 @@ class InviteForm(forms.Form):
 
 class AcceptForm(forms.Form):
     name = forms.CharField(
-        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"class": "f-in", "autocomplete": "name"})
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     password = forms.CharField(
         label=_("Password"),
         help_text=_("At least twelve characters; several words are best."),
         strip=False,
         max_length=200,
-        widget=forms.PasswordInput(attrs={"class": "f-in", "autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:

@@ -87,11 +87,15 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.site",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "base.templatetags.fairway",
+            ],
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "base.rendering.HouseForms"
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://fairway@127.0.0.1:5432/fairway")}
 DATABASES["default"] |= {
@@ -189,6 +193,11 @@ ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/300s/key,120/m/ip
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "portal.accounts.MfaAdapter"
+MFA_FORMS = {
+    "activate_totp": "portal.account_forms.Activate",
+    "authenticate": "portal.account_forms.Authenticate",
+    "reauthenticate": "portal.account_forms.Reauthenticate",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = FAIRWAY_SERVICE_NAME
 MFA_TOTP_TOLERANCE = 1  # a code read at its last second still counts (RFC 6238, 5.2: one step back for delay)

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.forms import BaseForm, BaseFormSet
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from base import clock
 from base import markup as base_markup
@@ -92,3 +93,29 @@ def in_language(context: dict[str, Any], code: str) -> str:
     parts = path.split("/", 2)
     known = {language for language, _name in context["languages"]}
     return f"/{code}/{parts[2]}" if len(parts) > 2 and parts[1] in known else f"/{code}/"
+
+
+@register.inclusion_tag("partials/errors.html")
+def errors(*forms: Any) -> dict[str, Any]:
+    """What to correct, on top of the page, each leading to its control. Takes forms, formsets, empty values."""
+    found: list[tuple[str, str]] = []
+    for form in forms:
+        if isinstance(form, BaseFormSet):
+            found += [("", str(error)) for error in form.non_form_errors()]
+            for number, row in enumerate(form, start=1):
+                said = gettext("Row %(number)d, %(error)s")
+                found += [(control, said % {"number": number, "error": text}) for control, text in _errors_of(row)]
+        elif form:
+            found += _errors_of(form)
+    return {"entries": found}
+
+
+def _errors_of(form: BaseForm) -> list[tuple[str, str]]:
+    """Pairs of control and error; a set of boxes or dots is reached at its first one."""
+    found = [("", str(error)) for error in form.non_field_errors()]
+    for field in form.hidden_fields():
+        found += [("", str(error)) for error in field.errors]
+    for field in form.visible_fields():
+        control = f"{field.auto_id}_0" if field.use_fieldset else field.id_for_label
+        found += [(control, f"{field.label}: {error}") for error in field.errors]
+    return found

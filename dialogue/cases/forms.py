@@ -53,7 +53,7 @@ class AskForm(forms.Form):
     company = LineField(
         label=_("Company or organisation"),
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "organization", "class": "form-control"}),
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
         error_messages={"required": _("Enter the name of your company")},
     )
     about = LineField(
@@ -61,32 +61,31 @@ class AskForm(forms.Form):
         help_text=_("Number, name or code, for example BC-2026-0418 or Dover"),
         max_length=120,
         required=False,
-        widget=forms.TextInput(attrs={"class": "form-control f-in--m"}),
+        widget=forms.TextInput(attrs={"class": "f-in--m"}),
     )
     subject = LineField(
         label=_("Subject"),
         max_length=160,
-        widget=forms.TextInput(attrs={"class": "form-control"}),
         error_messages={"required": _("Say in a few words what it is about")},
     )
     message = ProseField(
         limit=MESSAGE_LIMIT,
         label=_("Your question"),
         help_text=_("Up to 5,000 characters. No names of people and no bank details."),
-        widget=forms.Textarea(attrs={"rows": 6, "class": "form-control"}),
+        widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": _("Write your question")},
     )
     email = LineField(
         label=_("E-mail"),
         help_text=_("We send a link to confirm it. Then your question enters the queue."),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "class": "form-control"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": _("Enter an e-mail address such as name@company.example")},
     )
     website = forms.CharField(
         label=_("Leave this field empty"),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1", "class": "form-control"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
     marked = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
@@ -130,6 +129,6 @@ class AnswerForm(forms.Form):
         help_text=_(
             "It goes to the person by e-mail and to their page at once. Write in the language they wrote in."
         ),
-        widget=forms.Textarea(attrs={"rows": 8, "class": "form-control"}),
+        widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Write the answer")},
     )
