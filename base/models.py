@@ -72,6 +72,17 @@ class TokenBucket(models.Model):
         return self.key
 
 
+class ShortMemory(models.Model):
+    """What `base.memory` keeps for some seconds or minutes."""
+
+    key = models.CharField(max_length=250, primary_key=True)
+    value = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Heartbeat(models.Model):
     """When a part of the system was last alive, written by the part itself."""
 

@@ -106,8 +106,8 @@ DATABASES["default"] |= {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-# Sessions live in PostgreSQL alone: an officer stays signed in when the broker dies.
+# Sessions, limits and used codes live in PostgreSQL alone: people sign in and stay so when the broker dies.
+CACHES = {"default": {"BACKEND": "base.memory.ShortMemory"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -6,6 +6,8 @@ from django.urls import include, path
 from contacts import urls as contacts_urls
 from portal.pages import association, demo, headquarters, public
 
+handler500 = "portal.failures.server_error"
+
 urlpatterns = [
     path("n/<str:reference>", public.permanent, name="permanent"),
     path("n/<str:reference>/<int:number>", public.permanent, name="permanent_version"),

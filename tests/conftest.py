@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.core.cache import cache
 from django.utils import translation
 
 from delivery import postman
@@ -44,13 +43,6 @@ def _plain_static(settings: Any) -> None:
 def _english() -> None:
     """The test client leaves the language of its last page behind."""
     translation.activate("en")
-
-
-@pytest.fixture
-def clean_cache() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @dataclass

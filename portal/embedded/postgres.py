@@ -53,7 +53,7 @@ class Postgres:
         self._refuse_other_major()
         # After a kill -9 of its launcher the old server still closes its files.
         wait_until(lambda: not self._old_server_runs(), lambda: True, "The end of the earlier PostgreSQL")
-        self.port = free_port()
+        self.port = self.port or free_port()
         settings = {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": ""}
         options = [part for name, value in (settings | self.settings).items() for part in ("-c", f"{name}={value}")]
         with open(self.folder / "postgres.log", "ab") as log:

@@ -14,7 +14,7 @@ from tests import make
 
 from .pages import check, sign_in, watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_cache")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "tide tables and lanterns"
 
 
