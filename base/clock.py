@@ -120,23 +120,37 @@ def shown(moment: datetime, zone: str, language: str = "en") -> Shown:
     there = moment.astimezone(ZoneInfo(zone or "UTC"))
     utc = moment.astimezone(UTC)
     day = format_date(there.date(), "EEE d MMM y", locale=language)
-    short = f"{utc:%H:%M} UTC"
-    if utc.date() != there.date():
-        short = f"{format_datetime(utc, 'EEE', locale=language)} {short}"
+    short = _with_day(f"{utc:%H:%M} UTC", utc, there, language)
     letters = zone_name(moment, zone or "UTC")
     return Shown(f"{day}, {there:%H:%M} {letters}", short, there.isoformat(timespec="minutes"))
 
 
 def spoken(moment: datetime, zone: str, language: str = "en") -> str:
-    """The long form of the time line: "18:00 on Thursday 12 June"."""
+    """The long form of the time line: "18:00 CEST (16:00 UTC) on Thursday 12 June"."""
     there = moment.astimezone(ZoneInfo(zone or "UTC"))
+    letters = zone_name(moment, zone or "UTC")
+    hours = f"{_hours(there, language)} {letters}"
+    if letters != "UTC":
+        utc = moment.astimezone(UTC)
+        hours += f" ({_with_day(f'{_hours(utc, language)} UTC', utc, there, language)})"
     if language == "fr":
-        clock = f"{there.hour} h" if not there.minute else f"{there.hour} h {there:%M}"
-        return f"le {format_date(there.date(), 'EEEE d MMMM', locale='fr')} à {clock}"
+        return f"le {format_date(there.date(), 'EEEE d MMMM', locale='fr')} à {hours}".replace(" 1 ", " 1er ", 1)
     if language == "es":
         day = format_date(there.date(), "EEEE d 'de' MMMM", locale="es")
-        return f"el {day} a las {there:%H:%M}"
-    return f"{there:%H:%M} on {format_date(there.date(), 'EEEE d MMMM', locale='en_GB')}"
+        return f"el {day} a las {hours}"
+    return f"{hours} on {format_date(there.date(), 'EEEE d MMMM', locale='en_GB')}"
+
+
+def _hours(at: datetime, language: str) -> str:
+    """18:00; French writes 18 h and 18 h 30."""
+    if language != "fr":
+        return f"{at:%H:%M}"
+    return f"{at.hour} h {at:%M}" if at.minute else f"{at.hour} h"
+
+
+def _with_day(hours: str, utc: datetime, there: datetime, language: str) -> str:
+    """16:00 UTC, and Sun 23:10 UTC where the date there is another."""
+    return hours if utc.date() == there.date() else f"{format_datetime(utc, 'EEE', locale=language)} {hours}"
 
 
 def lateness(due: datetime, at: datetime) -> timedelta | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from django.utils.translation import gettext
+
 # Line and paragraph separators are ends of lines; NEL too.
 _LINE_ENDS = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n"})
 # Overrides show letters in another order than they are stored; the byte order mark is no letter.
@@ -28,3 +30,8 @@ def one_line(text: str) -> str:
     """
     broken = "".join(" " if sign.isspace() and sign not in "\xa0\u202f" else sign for sign in prose(text))
     return " ".join(part for part in broken.split(" ") if part)
+
+
+def labelled(name: object, said: object) -> str:
+    """"Name: what is said", with the colon of the active language."""
+    return gettext("%(name)s: %(said)s") % {"name": name, "said": said}

@@ -105,7 +105,7 @@ def card(version: Version, language: str, now: datetime) -> Card:
         places=list(dict.fromkeys(names)),
         clauses=truth_of.clauses(version, language),
         truth_line=text.truth_line if text.truth_line and spoken else truth_of.line(version, language),
-        time_line=timeline.time_line(version, language, zone),
+        time_line=timeline.time_line(version, language, zone, at=now),
         late_by=now - due if live and due and due < now else None,
         reopening_late=bool(live and version.reopens_latest and version.reopens_latest < now),
         translated=spoken,

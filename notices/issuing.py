@@ -31,10 +31,10 @@ def approvals_needed() -> int:
     return int(settings.FAIRWAY_APPROVALS_NEEDED)
 
 
-def render_all(version: Version) -> Rendering:
+def render_all(version: Version, *, now: datetime) -> Rendering:
     lines = {text.language: truth_of.line(version, text.language) for text in version.texts.all()}
     return Rendering(
-        messages=[render.mail(version, language, truth_line=line) for language, line in lines.items()],
+        messages=[render.mail(version, language, now=now, truth_line=line) for language, line in lines.items()],
         truth_lines=lines,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from base.text import labelled
 from base.words import STATUS_RANK, Direction, PlaceStatus, Traffic
 
 from .truth import Row
@@ -59,6 +60,6 @@ def _lane(traffic: str, cells: dict[Cell, Said]) -> Lane:
         return Lane(traffic, worst, note or (only if len(named) < len(Direction) else ""))
     status = PlaceStatus.PARTLY_CLOSED if worst == PlaceStatus.CLOSED else PlaceStatus(worst)
     if all(len(found) == 1 for found in named.values()):
-        words = [f"{direction.label}: {PlaceStatus(min(found)).label}" for direction, found in named.items()]
+        words = [labelled(direction.label, PlaceStatus(min(found)).label) for direction, found in named.items()]
         return Lane(traffic, str(status), ", ".join(words))
     return Lane(traffic, str(status), _("Differs by place, see the line above"))

@@ -179,7 +179,7 @@ def approve(version: Version, *, by: User, digest: str, now: datetime) -> Versio
         raise Conflict()
     rules.check_still_timely(version, now=now)
     rules.check_reach(version)
-    sealed = issuing.render_all(version)
+    sealed = issuing.render_all(version, now=now)
     try:
         with transaction.atomic():
             agency = next(seat.organisation for seat in by.seats() if seat.role == "approver")

@@ -49,7 +49,7 @@ def relay(
     """
     demand(by, Can.RELAY, association)
     said = words.strip()[:WORDS_LIMIT].replace("[[", "").replace("]]", "")
-    sealed = _with_words(version, association, said) if said and means == Means.PORTAL else []
+    sealed = _with_words(version, association, said, now=now) if said and means == Means.PORTAL else []
     with transaction.atomic():
         row, made = Relay.objects.select_for_update().get_or_create(
             version=version,
@@ -81,12 +81,13 @@ def relay(
     return row
 
 
-def _with_words(version: Version, association: Organisation, words: str) -> list[Sealed]:
+def _with_words(version: Version, association: Organisation, words: str, *, now: datetime) -> list[Sealed]:
     """The frozen text in each language with the association's words and name above it."""
     return [
         render.mail(
             version,
             text.language,
+            now=now,
             truth_line=text.truth_line,
             words=words,
             variant=association.code,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -27,8 +28,8 @@ def permanent_url(version: Version) -> str:
     return f"{settings.FAIRWAY_SITE_URL}/n/{version.notice.reference or 'draft'}/{version.number}"
 
 
-def context(version: Version, language: str, *, truth_line: str | None = None) -> dict[str, Any]:
-    """Everything the text mail, the HTML mail and the SMS are made from."""
+def context(version: Version, language: str, *, now: datetime, truth_line: str | None = None) -> dict[str, Any]:
+    """Everything the text mail and the HTML mail are made from; what was issued reads as at its issue."""
     text: Text = version.text_in(language)
     zone = zone_of(version)
     line = truth_line if truth_line is not None else truth_of.line(version, text.language)
@@ -43,7 +44,7 @@ def context(version: Version, language: str, *, truth_line: str | None = None) -
         "cancelled": version.msg_type == MsgType.CANCEL,
         "title": title,
         "truth_line": line,
-        "time_line": timeline.time_line(version, text.language, zone),
+        "time_line": timeline.time_line(version, text.language, zone, at=version.issued_at or now),
         "headline": f"{title}. {line}",
         "clauses": truth_of.clauses(version, text.language),
         "body": text.body,
@@ -68,12 +69,12 @@ def _template(name: str, facts: dict[str, Any]) -> str:
 
 
 def mail(
-    version: Version, language: str, *, truth_line: str | None = None, words: str = "", variant: str = "",
-    sender_name: str = "", test: bool = False,
+    version: Version, language: str, *, now: datetime, truth_line: str | None = None, words: str = "",
+    variant: str = "", sender_name: str = "", test: bool = False,
 ) -> Sealed:  # fmt: skip
     """The sealed mail in one language; `words` are an association's own, above the frozen text."""
     with translation.override(language):
-        facts = context(version, language, truth_line=truth_line)
+        facts = context(version, language, now=now, truth_line=truth_line)
         facts |= {"words": words, "sender_name": sender_name, "test": test}
         subject = " ".join(_template("issued.subject.txt", facts).split())
         return Sealed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from base import clock
 from base.words import PlaceStatus
 
@@ -14,7 +16,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "Entre {onset} et {ends}.",
         "es": "Entre {onset} y {ends}.",
     },
-    "start": {"en": "From {onset}.", "fr": "Début : {onset}.", "es": "Inicio: {onset}."},
+    "start": {"en": "From {onset}.", "fr": "Début\u00a0: {onset}.", "es": "Inicio: {onset}."},
     "reopens": {
         "en": "Expected to reopen between {earliest} and {latest}.",
         "fr": "Réouverture prévue entre {earliest} et {latest}.",
@@ -22,7 +24,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "reopens_at": {
         "en": "Expected to reopen at {latest}.",
-        "fr": "Réouverture prévue : {latest}.",
+        "fr": "Réouverture prévue\u00a0: {latest}.",
         "es": "Reapertura prevista: {latest}.",
     },
     "normal": {
@@ -32,7 +34,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "normal_at": {
         "en": "Normal service expected at {latest}.",
-        "fr": "Retour à la normale prévu : {latest}.",
+        "fr": "Retour à la normale prévu\u00a0: {latest}.",
         "es": "Normalidad prevista: {latest}.",
     },
     "since": {"en": "Since {onset}.", "fr": "Depuis {onset}.", "es": "Desde {onset}."},
@@ -50,8 +52,11 @@ _WORDS: dict[str, dict[str, str]] = {
 SHUT = (PlaceStatus.CLOSED, PlaceStatus.PARTLY_CLOSED)
 
 
-def time_line(version: Version, language: str, zone: str) -> str:
-    """The times of `version` in `zone`, without what only a live page may say (late promises)."""
+def time_line(version: Version, language: str, zone: str, *, at: datetime) -> str:
+    """The times of `version` in `zone` as one says them at `at`; late promises are for the live page alone.
+
+    Frozen at the moment of issue it stays true: "since" is said only of what had begun.
+    """
     if version.starts_at is None:
         return ""
 
@@ -72,7 +77,7 @@ def time_line(version: Version, language: str, zone: str) -> str:
         return say("since")
     if version.ends_at:
         return say("fixed")
-    parts = [say("start")]
+    parts = [say("since" if version.starts_at <= at else "start")]
     if version.reopens_latest:
         shut = any(row.status in SHUT for row in version.rows.all())
         same = version.reopens_earliest == version.reopens_latest

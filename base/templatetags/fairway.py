@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 
 from base import clock
 from base import markup as base_markup
+from base.text import labelled
 from base.words import PlaceStatus
 
 register = template.Library()
@@ -117,5 +118,5 @@ def _errors_of(form: BaseForm) -> list[tuple[str, str]]:
         found += [("", str(error)) for error in field.errors]
     for field in form.visible_fields():
         control = f"{field.auto_id}_0" if field.use_fieldset else field.id_for_label
-        found += [(control, f"{field.label}: {error}") for error in field.errors]
+        found += [(control, labelled(field.label, error)) for error in field.errors]
     return found

@@ -53,7 +53,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
     wanted = request.GET.get("language", (get_language() or "en")[:2])
     languages = languages_of(version)
     language = wanted if wanted in languages else next(iter(languages), "en")
-    mail = rendering.mail(version, language) if languages else None
+    mail = rendering.mail(version, language, now=now()) if languages else None
     short = rendering.sms(version, language) if languages else ""
     reach = audience.preview(audience.Facets.from_json(facets_of(version)))
     return {
@@ -91,7 +91,7 @@ def mail_html(request: HttpRequest, uid: UUID, language: str) -> HttpResponse:
     version = version_for(request, uid)
     if language not in languages_of(version):
         raise Http404
-    return HttpResponse(filled(rendering.mail(version, language).html, request.user))
+    return HttpResponse(filled(rendering.mail(version, language, now=now()).html, request.user))
 
 
 @require_POST
@@ -124,7 +124,7 @@ def test_copy(request: HttpRequest, uid: UUID) -> HttpResponse:
     outbox.post(
         key=f"test:{version.uid}:{version.edit_number}:{user.pk}:{moment:%Y%m%d%H%M}",
         to=user.email,
-        message=rendering.mail(version, language, test=True),
+        message=rendering.mail(version, language, now=moment, test=True),
         greeting=_("Hello %(name)s,") % {"name": user},
         now=moment,
     )

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from base.access import Can, demand, may
 from base.errors import Refused
+from base.text import labelled
 from base.words import SEVERITY_RANK, STATUS_RANK, PlaceStatus, Severity
 from contacts import audience
 from contacts.models import MemberList, Membership, Organisation
@@ -176,5 +177,5 @@ def relay(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{version.notice.reference}: {row.get_means_display()}")
+        messages.success(request, labelled(version.notice.reference, row.get_means_display()))
     return redirect("association", code)

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from django.test import Client
 from django.utils import translation
 
-from base.catalogues import compile_all, find_all, has_words
+from base.catalogues import compile_all, find_all, has_words, set_french
 from base.words import Mode, PlaceStatus
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -54,6 +54,15 @@ def test_strings_of_python_and_of_templates_are_found() -> None:
 def test_compiling_again_does_nothing_until_the_source_changes() -> None:
     compile_all(CHECKOUT / "locale")
     assert compile_all(CHECKOUT / "locale") == 0
+
+
+def test_french_colons_never_start_a_line() -> None:
+    assert (
+        set_french("« Là » : %(n)s ? https://a.example :8000")
+        == "«\xa0Là\xa0»\xa0: %(n)s\xa0? https://a.example :8000"
+    )
+    with translation.override("fr"):
+        assert translation.gettext("Contact:") == "Contact\xa0:"
 
 
 @pytest.mark.parametrize(("language", "sea", "closed"), [("fr", "Mer", "Fermé"), ("es", "Mar", "Cerrado")])

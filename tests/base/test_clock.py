@@ -70,9 +70,16 @@ def test_local_time_stands_first_and_utc_beside_it() -> None:
 
 def test_long_form_reads_well_in_each_language() -> None:
     moment = datetime(2025, 6, 12, 16, 0, tzinfo=UTC)
-    assert clock.spoken(moment, "Europe/Madrid", "en") == "18:00 on Thursday 12 June"
-    assert clock.spoken(moment, "Europe/Madrid", "fr") == "le jeudi 12 juin à 18 h"
-    assert clock.spoken(moment, "Europe/Madrid", "es") == "el jueves 12 de junio a las 18:00"
+    assert clock.spoken(moment, "Europe/Madrid", "en") == "18:00 CEST (16:00 UTC) on Thursday 12 June"
+    assert clock.spoken(moment, "Europe/Madrid", "fr") == "le jeudi 12 juin à 18 h CEST (16 h UTC)"
+    assert clock.spoken(moment, "Europe/Madrid", "es") == "el jueves 12 de junio a las 18:00 CEST (16:00 UTC)"
+
+
+def test_long_form_names_the_day_of_utc_where_it_differs() -> None:
+    night = datetime(2026, 12, 31, 23, 10, tzinfo=UTC)
+    assert clock.spoken(night, "Europe/Madrid", "en") == "00:10 CET (Thu 23:10 UTC) on Friday 1 January"
+    assert clock.spoken(night, "Europe/Madrid", "fr") == "le vendredi 1er janvier à 0 h 10 CET (jeu. 23 h 10 UTC)"
+    assert clock.spoken(night, "UTC", "en") == "23:10 UTC on Thursday 31 December"
 
 
 def test_span_is_told_in_at_most_two_units() -> None:
