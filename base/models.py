@@ -1,4 +1,4 @@
-"""Rows that every room may write: audit, idempotency, buckets and heartbeats."""
+"""Rows that every room may write: audit, idempotency and buckets."""
 
 from __future__ import annotations
 
@@ -81,13 +81,3 @@ class ShortMemory(models.Model):
 
     def __str__(self) -> str:
         return self.key
-
-
-class Heartbeat(models.Model):
-    """When a part of the system was last alive, written by the part itself."""
-
-    name = models.CharField(max_length=60, primary_key=True)
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.name

@@ -17,10 +17,9 @@ from django.db import connection, transaction
 from .outcomes import Outcome
 from .states import State
 
-LEASE_S = 180  # twice the longest wait at the end of DATA, for a relay on loopback
-MOST_IN_DOUBT = 2  # copies of one mail: the first, and one more under the same Message-ID
-MOST_LEASES = 3  # a batch that was lost so often holds a row that kills its worker
+LEASE_S = 120  # longer than a whole task may take (`postman.LIMIT_S`)
 BACKOFF_S = (60, 300, 900, 1_800, 3_600, 7_200, 14_400)
+OUT_OF_REACH_S = (15, 30, 60, 120)  # no server spoke: nobody's mail was refused, so that it goes soon after
 JITTER = 0.2
 
 
@@ -30,12 +29,14 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Lease:
+    """`careful`: rows in it were on the wire when a worker died, one of them perhaps the reason: one at a time."""
+
     batch_id: int
     publication_id: int
     number: int
     lane: str
     token: uuid.UUID
-    size: int
+    careful: bool
 
 
 @dataclass(frozen=True)
@@ -51,22 +52,22 @@ class Item:
 
 
 _TAKE = """
-UPDATE delivery_batch b SET token = %(token)s, leases = b.leases + 1,
+UPDATE delivery_batch b SET token = %(token)s,
        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 WHERE b.id = (
     SELECT c.id FROM delivery_batch c JOIN delivery_publication p ON p.id = c.publication_id
     WHERE c.closed_at IS NULL AND c.lane = %(lane)s AND c.due_at <= clock_timestamp()
       AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp()) AND p.held_at IS NULL
     ORDER BY c.due_at, c.id FOR UPDATE OF c SKIP LOCKED LIMIT 1)
-RETURNING b.id, b.publication_id, b.number, b.lane, b.size, b.wire_to, b.done_to, b.leases
+RETURNING b.id, b.publication_id, b.number, b.lane, b.wire_to, b.done_to
 """
 
 # Rows that were on the wire when their worker died: both sides may own the mail.
 _DOUBT = """
-UPDATE delivery_delivery SET state = CASE WHEN %(parked)s AND attempts >= %(most)s THEN 'parked' ELSE 'uncertain' END,
-       changed_at = clock_timestamp(), code = 'lost'
-WHERE publication_id = %(publication)s AND batch_number = %(number)s AND state = 'wire'
+UPDATE delivery_delivery SET state = 'uncertain', changed_at = clock_timestamp(), code = 'lost'
+WHERE publication_id = %s AND batch_number = %s AND state = 'wire'
 """
+_CAREFUL = "SELECT EXISTS (SELECT 1 FROM delivery_delivery WHERE publication_id = %s AND batch_number = %s AND twice)"
 
 
 def take(lane: str) -> Lease | None:
@@ -77,19 +78,13 @@ def take(lane: str) -> Lease | None:
         row = cursor.fetchone()
         if row is None:
             return None
-        batch, publication, number, lane, size, wire_to, done_to, leases = row
+        batch, publication, number, lane, wire_to, done_to = row
         if wire_to > done_to:
-            cursor.execute(
-                _DOUBT,
-                {
-                    "publication": publication,
-                    "number": number,
-                    "parked": leases > MOST_LEASES,
-                    "most": MOST_LEASES,
-                },
-            )
+            cursor.execute(_DOUBT, [publication, number])
             cursor.execute("UPDATE delivery_batch SET done_to = wire_to WHERE id = %s", [batch])
-    return Lease(batch, publication, number, lane, token, size)
+        cursor.execute(_CAREFUL, [publication, number])
+        (careful,) = cursor.fetchone()
+    return Lease(batch, publication, number, lane, token, careful)
 
 
 _OPEN = """
@@ -114,6 +109,11 @@ UPDATE delivery_batch SET done_to = wire_to WHERE id = %s AND token = %s AND clo
 RETURNING done_to, size,
     (SELECT held_at IS NOT NULL FROM delivery_publication p WHERE p.id = publication_id)
 """
+_UNSEEN = """
+SELECT d.id, d.position, d.address_id, a.key, d.message_id, d.greeting
+FROM delivery_delivery d JOIN delivery_address a ON a.id = d.address_id
+WHERE d.publication_id = %s AND d.batch_number = %s AND d.state = 'wire' ORDER BY d.position
+"""
 _MARK = """
 UPDATE delivery_delivery d SET state = o.state, code = o.code, reply = o.reply, changed_at = clock_timestamp()
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS o(id, state, code, reply)
@@ -130,11 +130,16 @@ class Window:
     held: bool = False
 
 
-def turn(lease: Lease, outcomes: Sequence[Outcome], window: int) -> Window:
-    """Writes the outcomes of the window that ends and opens the next one, in one commit; raises `LeaseLost`."""
+def turn(lease: Lease, outcomes: Sequence[Outcome], window: int, *, again: bool = False) -> Window:
+    """Writes the outcomes of the window that ends and opens the next one, in one commit; raises `LeaseLost`.
+
+    `again`: the database went away during the same call, and nobody knows whether it had committed.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         if outcomes:
             _mark(cursor, outcomes)
+        if again and (unseen := _unseen(cursor, lease)):
+            return Window(unseen)
         cursor.execute(_DONE, [lease.batch_id, lease.token])
         row = cursor.fetchone()
         if row is None:
@@ -155,6 +160,15 @@ def turn(lease: Lease, outcomes: Sequence[Outcome], window: int) -> Window:
         )
         rows = [row for row in cursor.fetchall() if row[6] == State.WIRE]
     return Window(sorted((Item(*row[:6]) for row in rows), key=lambda item: item.position))
+
+
+def _unseen(cursor: Any, lease: Lease) -> list[Item]:
+    """The window that a lost commit had opened: its outcomes are written, so what is on the wire is all of it."""
+    cursor.execute("SELECT 1 FROM delivery_batch WHERE id = %s AND token = %s", [lease.batch_id, lease.token])
+    if cursor.fetchone() is None:
+        raise LeaseLost
+    cursor.execute(_UNSEEN, [lease.publication_id, lease.number])
+    return [Item(*row) for row in cursor.fetchall()]
 
 
 def _mark(cursor: Any, outcomes: Sequence[Outcome]) -> None:
@@ -203,15 +217,18 @@ WHERE id = %s AND token = %s AND closed_at IS NULL RETURNING id
 """
 _ENOUGH = """
 UPDATE delivery_delivery SET state = 'parked'
-WHERE publication_id = %s AND batch_number = %s AND state = 'uncertain' AND attempts >= %s
+WHERE publication_id = %s AND batch_number = %s AND state = 'uncertain' AND twice
 """
-_AGAIN = "SELECT count(*), max(attempts), bool_or(state = 'deferred') FROM delivery_delivery \
-WHERE publication_id = %s AND batch_number = %s AND state IN ('deferred', 'uncertain', 'pending')"
+_AGAIN = """
+SELECT count(*), max(attempts), bool_or(state = 'deferred'), bool_or(state = 'deferred' AND code <> 'cut')
+FROM delivery_delivery
+WHERE publication_id = %s AND batch_number = %s AND state IN ('deferred', 'uncertain', 'pending')
+"""
 _NEXT_NUMBER = """
 UPDATE delivery_publication SET batches_made = batches_made + 1 WHERE id = %s RETURNING batches_made
 """
 _MOVE = """
-UPDATE delivery_delivery d SET batch_number = %(new)s, position = o.n,
+UPDATE delivery_delivery d SET batch_number = %(new)s, position = o.n, twice = d.twice OR d.state = 'uncertain',
        state = CASE WHEN d.state = 'uncertain' THEN 'deferred' ELSE d.state END
 FROM (SELECT id, row_number() OVER (ORDER BY position) AS n FROM delivery_delivery
       WHERE publication_id = %(publication)s AND batch_number = %(number)s
@@ -219,9 +236,9 @@ FROM (SELECT id, row_number() OVER (ORDER BY position) AS n FROM delivery_delive
 WHERE d.id = o.id
 """
 _RETRY = """
-INSERT INTO delivery_batch (publication_id, number, lane, size, due_at, wire_to, done_to, leases)
+INSERT INTO delivery_batch (publication_id, number, lane, size, due_at, wire_to, done_to)
 SELECT p.id, %s, p.lane, %s,
-       least(clock_timestamp() + make_interval(secs => %s), greatest(clock_timestamp(), p.give_up_at)), 0, 0, 0
+       least(clock_timestamp() + make_interval(secs => %s), greatest(clock_timestamp(), p.give_up_at)), 0, 0
 FROM delivery_publication p WHERE p.id = %s
 """
 
@@ -230,21 +247,22 @@ def close(lease: Lease) -> None:
     """Ends the batch; rows to try again move to a retry batch with a due time of its own.
 
     Uncertain rows go again once, under the same Message-ID: the next hop may drop the copy, a closed port
-    must not be missed. What is in doubt after that is set aside.
+    must not be missed. They are counted as perhaps twice; what is in doubt again is set aside.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLOSE, [lease.batch_id, lease.token])
         if cursor.fetchone() is None:
             raise LeaseLost
-        cursor.execute(_ENOUGH, [lease.publication_id, lease.number, MOST_IN_DOUBT])
+        cursor.execute(_ENOUGH, [lease.publication_id, lease.number])
         cursor.execute(_AGAIN, [lease.publication_id, lease.number])
-        count, attempts, deferred = cursor.fetchone()
+        count, attempts, deferred, refused = cursor.fetchone()
         if not count:
             return
         cursor.execute(_NEXT_NUMBER, [lease.publication_id])
         (new,) = cursor.fetchone()
         cursor.execute(_MOVE, {"new": new, "publication": lease.publication_id, "number": lease.number})
-        wait = BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1] if deferred and attempts else 0
+        steps = BACKOFF_S if refused else OUT_OF_REACH_S
+        wait = steps[min(attempts, len(steps)) - 1] if deferred and attempts else 0
         spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret, only spread
         cursor.execute(_RETRY, [new, count, wait * spread, lease.publication_id])
 

@@ -1,4 +1,4 @@
-"""What the post office keeps: addresses, publications, messages, batches, deliveries, receipts.
+"""What the post office keeps: addresses, publications, messages, batches, deliveries.
 
 Only `Batch` rows are searched by time. `Delivery.state` has no index, so that marks stay cheap.
 """
@@ -93,7 +93,6 @@ class Batch(models.Model):
     token = models.UUIDField(null=True, blank=True)
     wire_to = models.PositiveIntegerField(default=0, help_text="cursor: handed to the wire up to here")
     done_to = models.PositiveIntegerField(default=0, help_text="cursor: outcome written up to here")
-    leases = models.PositiveSmallIntegerField(default=0)
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -121,6 +120,7 @@ class Delivery(models.Model):
     code = models.CharField(max_length=20, blank=True)
     reply = models.CharField(max_length=300, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True)
+    twice = models.BooleanField(default=False, help_text="sent again after a doubt: there may be two copies")
 
     class Meta:
         constraints = [
@@ -130,18 +130,3 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.publication_id} to {self.address_id}: {self.state}"
-
-
-class Receipt(models.Model):
-    """What came back about one delivery, each event once."""
-
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="receipts")
-    event = models.CharField(max_length=120)
-    kind = models.CharField(max_length=20)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["delivery", "event"], name="receipt_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} for {self.delivery_id}"

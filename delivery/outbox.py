@@ -1,4 +1,7 @@
-"""The only writer of new rows: publications, messages, batches, deliveries."""
+"""The only writer of new rows: publications, messages, batches, deliveries.
+
+When a batch is due is told by PostgreSQL's clock alone, since the workers' claims are.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from base import audit
 from base.words import Lane
@@ -35,19 +39,20 @@ fresh AS (
 ),
 made AS (
     INSERT INTO delivery_delivery
-        (publication_id, address_id, message_id, batch_number, position, greeting, state, attempts, code, reply)
+        (publication_id, address_id, message_id, batch_number, position, greeting,
+         state, attempts, code, reply, twice)
     SELECT %s, f.address_id,
            (SELECT m.id FROM delivery_message m WHERE m.publication_id = %s
             ORDER BY (m.variant = f.variant) DESC, (m.variant = '') DESC, (m.language = f.language) DESC,
                      (m.language = %s) DESC, m.id LIMIT 1),
-           %s + f.n / %s, f.n %% %s + 1, left(f.greeting, 200), 'pending', 0, '', ''
+           %s + f.n / %s, f.n %% %s + 1, left(f.greeting, 200), 'pending', 0, '', '', false
     FROM fresh f ON CONFLICT DO NOTHING RETURNING 1
 )
 SELECT (SELECT count(*) FROM people), (SELECT max(address_id) FROM people), (SELECT count(*) FROM made)
 """
 _NUMBER = """
-INSERT INTO delivery_batch (publication_id, number, lane, size, due_at, wire_to, done_to, leases)
-SELECT publication_id, batch_number, %s, count(*), clock_timestamp(), 0, 0, 0 FROM delivery_delivery
+INSERT INTO delivery_batch (publication_id, number, lane, size, due_at, wire_to, done_to)
+SELECT publication_id, batch_number, %s, count(*), clock_timestamp(), 0, 0 FROM delivery_delivery
 WHERE publication_id = %s AND batch_number >= %s GROUP BY publication_id, batch_number
 """
 
@@ -80,7 +85,7 @@ def open(
 def _end(publications: QuerySet[Publication], state: State, now: datetime) -> int:
     """Ends publications, paused ones too. Retries come due at once, so that each row soon says why it stays."""
     ended = list(publications.filter(stopped_at=None).values_list("pk", flat=True))
-    Batch.objects.filter(publication_id__in=ended, closed_at=None, due_at__gt=now).update(due_at=now)
+    Batch.objects.filter(publication_id__in=ended, closed_at=None, due_at__gt=Now()).update(due_at=Now())
     return Publication.objects.filter(pk__in=ended, stopped_at=None).update(
         stopped_at=now, stop_state=state, held_at=None
     )
@@ -167,7 +172,7 @@ def post(
                 html=message.html,
                 headers=message.headers,
             )
-            Batch.objects.create(publication=publication, number=1, lane=lane, size=1, due_at=now)
+            Batch.objects.create(publication=publication, number=1, lane=lane, size=1, due_at=Now())
             Delivery.objects.create(
                 publication=publication,
                 address=address,

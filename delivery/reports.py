@@ -24,11 +24,15 @@ GROUPS: dict[str, tuple[State, ...]] = {
 
 @dataclass(frozen=True)
 class Report:
-    """`counts` by word of `GROUPS`, `left_out` by reason; `rate` is deliveries a second so far."""
+    """`counts` by word of `GROUPS`, `left_out` by reason; `rate` is deliveries a second so far.
+
+    `twice`: delivered after a doubt, so that the reader may have two copies.
+    """
 
     total: int
     counts: dict[str, int]
     left_out: dict[str, int]
+    twice: int
     waiting: int
     enlisted: bool
     held: bool
@@ -60,6 +64,7 @@ def report(publication: Publication) -> Report:
         total=sum(by_state.values()),
         counts={word: sum(by_state[state] for state in states) for word, states in GROUPS.items()},
         left_out={str(state): by_state[state] for state in LEFT_OUT if by_state[state] and state != State.PARKED},
+        twice=rows.filter(twice=True, state__in=GROUPS["delivered"]).count(),
         waiting=sum(by_state[state] for state in (*WAITING, State.WIRE)),
         enlisted=publication.enlisted_at is not None,
         held=publication.held_at is not None,

@@ -10,8 +10,11 @@ from delivery.outcomes import Outcome
 
 
 class Channel(Protocol):
-    def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
-        """Yields one outcome for each item, in order; never raises for what the other side does."""
+    def send(self, items: Iterable[Item], *, until: float) -> Iterator[Outcome]:
+        """Yields one outcome for each item; never raises for what the other side does.
+
+        No wait goes on past `until` (`time.monotonic()`), however slowly the other side answers.
+        """
 
     def close(self) -> None:
         """Ends kept connections."""

@@ -6,39 +6,78 @@ dot a lost mail may be sent again freely; after it, without a reply, both sides 
 
 from __future__ import annotations
 
+import io
+import logging
 import smtplib
 import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from delivery import envelope
 from delivery.claim import Item
 from delivery.outcomes import Outcome
 from delivery.states import State
 
-TIMEOUT_S = 60
+log = logging.getLogger(__name__)
+
+TIMEOUT_S = 60  # one wait for the other side
 RESTED_S = 2.0
+AWAKE_S = 5.0
 ACCEPTED = 250
 GO_AHEAD = 354
 CLOSING = 421
 
 
 @dataclass(frozen=True)
-class Sent:
-    """The replies to one envelope: MAIL, RCPT, DATA and, if the text went out, the final dot."""
+class Ready:
+    """One envelope as bytes: its commands, and the mail, dot-stuffed and ended."""
 
-    code: int
-    text: bytes
+    item: Item
+    commands: bytes
+    content: bytes
+
+
+class Patient(io.RawIOBase):
+    """What comes from the server, each wait bounded by the connection's time: no drip of octets outlasts it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self.connection.sock is None:
+            return 0
+        self.connection.sock.settimeout(self.connection.patience())
+        return self.connection.sock.recv_into(buffer)
 
 
 class Connection(smtplib.SMTP):
-    """The standard library's client plus a pipelined way to send many."""
+    """The standard library's client plus a pipelined way to send many; nothing goes on past `until`."""
+
+    until = 0.0
+
+    def patience(self) -> float:
+        """Seconds that the next wait may take; raises `TimeoutError` when there is no time left."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no time left")
+        return min(TIMEOUT_S, left)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            self.file = io.BufferedReader(Patient(self))
+        return super().getreply()
 
     def open(self) -> None:
+        self.timeout = self.patience()
         self.connect(settings.EMAIL_HOST, int(settings.EMAIL_PORT))
         # Small packets in both directions: without this each round trip may wait 40 ms for an acknowledgement.
         if self.sock is not None:
@@ -57,6 +96,7 @@ class Connection(smtplib.SMTP):
         """Hands bytes to the kernel; raises `SMTPServerDisconnected` on a connection that is gone."""
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("the connection is closed")
+        self.sock.settimeout(self.patience())
         self.sock.sendall(content)
 
     def commands(self, item: Item) -> bytes:
@@ -76,10 +116,6 @@ class Connection(smtplib.SMTP):
         stuffed = mail.replace(b"\r\n.", b"\r\n..")
         return (b"." + stuffed if stuffed.startswith(b".") else stuffed) + b".\r\n"
 
-    def replies(self, item: Item) -> Iterator[bytes]:
-        """The commands of one envelope, singly for a server that does not pipeline."""
-        yield from self.commands(item).splitlines(keepends=True)
-
 
 class EmailChannel:
     """Keeps one connection for the life of the worker process, opened again when it was cut."""
@@ -93,33 +129,39 @@ class EmailChannel:
             self.connection.close()
             self.connection = None
 
-    def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
+    def send(self, items: Iterable[Item], *, until: float) -> Iterator[Outcome]:
         todo = list(items)
         while todo:
             try:
-                connection = self._connection()
+                connection = self._connection(until)
             except (OSError, smtplib.SMTPException) as error:
                 self.close()
                 yield from (_not_reached(item, error) for item in todo)
                 return
-            for outcome in self._send_over(connection, todo):
+            ready, unfit = _prepare(connection, todo)
+            todo = [each.item for each in ready]
+            yield from unfit
+            for outcome in self._send_over(connection, ready):
                 todo = todo[1:]
                 yield outcome
 
-    def _connection(self) -> Connection:
-        self._drop_if_stale()
+    def _connection(self, until: float) -> Connection:
+        self._drop_if_stale(until)
         if self.connection is None or self.connection.sock is None:
             made = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else None
             connection = SecureConnection(timeout=TIMEOUT_S) if made else Connection(timeout=TIMEOUT_S)
+            connection.until = until
             connection.open()
             self.connection = connection
+        self.connection.until = until
         self.used_at = time.monotonic()
         return self.connection
 
-    def _drop_if_stale(self) -> None:
+    def _drop_if_stale(self, until: float) -> None:
         """A server may have ended a connection that rested; asking costs less than a mail that waits a minute."""
         if self.connection is None or time.monotonic() - self.used_at < RESTED_S:
             return
+        self.connection.until = min(until, time.monotonic() + AWAKE_S)
         try:
             alive = self.connection.noop()[0] == ACCEPTED
         except (OSError, smtplib.SMTPException):
@@ -127,7 +169,7 @@ class EmailChannel:
         if not alive:
             self.close()
 
-    def _send_over(self, connection: Connection, items: list[Item]) -> Iterator[Outcome]:
+    def _send_over(self, connection: Connection, envelopes: list[Ready]) -> Iterator[Outcome]:
         """Outcomes in order until all are sent or the connection is lost; the caller goes on with the rest.
 
         With pipelining one packet carries the end of a mail and the next envelope: one round trip a mail.
@@ -135,18 +177,17 @@ class EmailChannel:
         nothing about the mail: it is left to the next, fresh connection, on which every mail has its outcome.
         """
         ahead = False  # the commands of the next envelope are on their way already
-        for number, item in enumerate(items):
-            following = items[number + 1] if connection.pipelining and number + 1 < len(items) else None
-            dot_sent = False
+        for number, ready in enumerate(envelopes):
+            following = envelopes[number + 1] if connection.pipelining and number + 1 < len(envelopes) else None
+            item, dot_sent = ready.item, False
             try:
-                replies = self._envelope(connection, item, ahead)
+                replies = self._envelope(connection, ready, ahead)
                 refusal = next((reply for reply in replies if reply[0] >= 400), None)
-                tail = connection.commands(following) if following else b""
+                tail = following.commands if following else b""
                 ahead = following is not None
                 if refusal is None and replies[2][0] == GO_AHEAD:
-                    content = connection.content(item)
                     dot_sent = True  # the kernel may take it all at once: from the first octet on it is in doubt
-                    connection.put(content + tail)
+                    connection.put(ready.content + tail)
                     code, text = connection.getreply()
                     yield _outcome(item, code, text)
                 else:
@@ -170,14 +211,14 @@ class EmailChannel:
                     yield _not_reached(item, error)
                 return
 
-    def _envelope(self, connection: Connection, item: Item, ahead: bool) -> list[tuple[int, bytes]]:
+    def _envelope(self, connection: Connection, ready: Ready, ahead: bool) -> list[tuple[int, bytes]]:
         """The replies to MAIL, RCPT and DATA; without pipelining, DATA is asked for only if the others are fine."""
         if connection.pipelining:
             if not ahead:
-                connection.put(connection.commands(item))
+                connection.put(ready.commands)
             return [connection.getreply() for _command in range(3)]
         replies: list[tuple[int, bytes]] = []
-        for command in connection.replies(item):
+        for command in ready.commands.splitlines(keepends=True):
             connection.put(command)
             replies.append(connection.getreply())
             if replies[-1][0] >= 400:
@@ -196,6 +237,21 @@ class EmailChannel:
 
 class SecureConnection(Connection, smtplib.SMTP_SSL):
     """The same over TLS from the first octet (RFC 8314)."""
+
+
+def _prepare(connection: Connection, items: Iterable[Item]) -> tuple[list[Ready], list[Outcome]]:
+    """Every envelope before the first is said, and an outcome for each that cannot be built."""
+    ready: list[Ready] = []
+    unfit: list[Outcome] = []
+    for item in items:
+        try:
+            ready.append(Ready(item, connection.commands(item), connection.content(item)))
+        except DatabaseError:
+            raise
+        except Exception as error:  # whatever is wrong with one mail, it takes no other along
+            log.exception("delivery %s cannot be made into a mail", item.id)
+            unfit.append(Outcome(item.id, State.PARKED, "unfit", str(error)))
+    return ready, unfit
 
 
 def _outcome(item: Item, code: int, text: bytes) -> Outcome:

@@ -13,7 +13,7 @@ from delivery.states import State
 class SinkChannel:
     kept: ClassVar[list[Item]] = []
 
-    def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
+    def send(self, items: Iterable[Item], *, until: float) -> Iterator[Outcome]:
         for item in items:
             self.kept.append(item)
             yield Outcome(item.id, State.ACCEPTED, "250")
