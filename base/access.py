@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import TextChoices
+from django.http import Http404
 
 
 class Can(StrEnum):
@@ -60,6 +61,12 @@ def demand(user: Any, can: Can, obj: Any = None) -> None:
     """Raises `PermissionDenied` unless `user` may."""
     if not may(user, can, obj):
         raise PermissionDenied(str(can.value))
+
+
+def hide(user: Any, can: Can, obj: Any) -> None:
+    """Raises `Http404` unless `user` may: who has no business with a thing does not learn that it exists."""
+    if not may(user, can, obj):
+        raise Http404
 
 
 def has_seat(user: Any, *roles: TextChoices, organisation_id: int | None = None) -> bool:

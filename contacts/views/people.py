@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from base.access import Can, demand, may
+from base.access import Can, demand, hide, may
 from base.errors import Refused
 from contacts import people
 from contacts.models import Invitation, Organisation, Seat, User
@@ -82,6 +82,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_seat(request: HttpRequest, pk: int) -> HttpResponse:
     seat = get_object_or_404(Seat.objects.select_related("organisation", "user"), pk=pk)
+    hide(request.user, Can.SEE_PEOPLE, seat.organisation)
     demand(request.user, Can.INVITE, seat.organisation)
     try:
         people.end_seat(seat, by=request.user, now=timezone.now())  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from base import links
-from base.access import Can, demand, may
+from base.access import Can, demand, hide, may
 from base.clients import ip_prefix
 from base.errors import Refused
 
@@ -128,7 +128,7 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     case = get_object_or_404(
         Case.objects.select_related("address", "office", "place"), reference=reference, verified_at__isnull=False
     )
-    demand(request.user, Can.SEE_CASES, case)
+    hide(request.user, Can.SEE_CASES, case)
     form, status = AnswerForm(request.POST or None), 200
     if request.method == "POST":
         status = 422

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest
 
-from base.access import Can, may
+from base.access import Can, hide
 from base.errors import Refused
 from notices.models import Version
 
@@ -22,8 +22,9 @@ def version_for(request: HttpRequest, uid: UUID) -> Version:
         .first()
     )
     user: Any = request.user
-    if version is None or not may(user, Can.SEE_DRAFTS, version):
+    if version is None:
         raise Http404
+    hide(user, Can.SEE_DRAFTS, version)
     return version
 
 

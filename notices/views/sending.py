@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from base.access import Can, demand, may
+from base.access import Can, demand, hide, may
 from base.clock import now
 from delivery import outbox, reports
 from delivery.models import Publication
@@ -33,7 +33,8 @@ WORDS = {
 def _version(request: HttpRequest, uid: UUID) -> Version:
     version: Version = get_object_or_404(Version.objects.select_related("notice__office"), uid=uid)
     user: Any = request.user
-    if not may(user, Can.SEE_REPORT, version) or version.publication_id is None:
+    hide(user, Can.SEE_REPORT, version)
+    if version.publication_id is None:
         raise Http404
     return version
 

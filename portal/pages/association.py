@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from base.access import Can, demand, may
+from base.access import Can, demand, hide, may
 from base.errors import Refused
 from base.text import labelled
 from base.words import SEVERITY_RANK, STATUS_RANK, PlaceStatus, Severity
@@ -141,7 +141,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def dashboard(request: HttpRequest, code: str) -> HttpResponse:
     association = get_object_or_404(Organisation.objects.associations(), code=code)
-    demand(request.user, Can.SEE_ASSOCIATION, association)
+    hide(request.user, Can.SEE_ASSOCIATION, association)
     lines = in_force_for(association, now=timezone.now())
     context = {
         "association": association,
@@ -159,6 +159,7 @@ def dashboard(request: HttpRequest, code: str) -> HttpResponse:
 def relay(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
     """One click; a second one, or a reload, changes nothing."""
     association = get_object_or_404(Organisation.objects.associations(), code=code)
+    hide(request.user, Can.SEE_ASSOCIATION, association)
     version = get_object_or_404(Version.objects.public(), uid=uid)
     form = RelayForm(request.POST)
     if not form.is_valid():

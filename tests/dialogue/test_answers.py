@@ -86,7 +86,7 @@ def test_desk_of_the_case_liaison_and_headquarters_answer(
     elsewhere = people.organisation("association" if role == Role.ASSOCIATION_MANAGER else "office")
     user = people.person(role, office if here else elsewhere)
     client.force_login(user)
-    assert client.get(reverse("case_detail", args=[case.reference])).status_code == (200 if allowed else 403)
+    assert client.get(reverse("case_detail", args=[case.reference])).status_code == (200 if allowed else 404)
     assert (case in Case.objects.visible_to(user)) is allowed
     if allowed:
         assert answers.answer(case, by=user, text="Yes.", now=NOW)

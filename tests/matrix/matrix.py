@@ -91,7 +91,7 @@ ROWS = [
         "in in in                                    | 403 422 422     | 403 403 403 403 403 403 >people",
         email="new@customs.invalid", organisation="@draft.notice.office_id", role="approver", language="en"),
     post("seat_end",
-        "in in in                                    | 403 >people 403 | 403 403 403 403 403 403 >people"),
+        "in in in                                    | 404 >people 404 | 404 404 404 404 403 403 >people"),
     post("person_switch_off",
         "in in in                                    | 403 403 403     | 403 403 403 403 403 403 >people"),
     # ── Member lists: the association alone; customs never
@@ -126,9 +126,9 @@ ROWS = [
     Row("association_home",
         "in in in                       | >association >association >association | 403 403 403 403 403 403 403"),
     Row("association",
-        "in in in                                    | 200 200 403     | 403 403 403 403 403 403 403"),
+        "in in in                                    | 200 200 404     | 404 404 404 404 404 404 404"),
     post("association_relay",
-        "in in in                              | 403 >association 403  | 403 403 403 403 403 403 403",
+        "in in in                              | 403 >association 404  | 404 404 404 404 404 404 404",
         of="issued", means="portal"),
     # ── The officer's desk: links | association | author approver other-office liaison hq auditor administrator
     Row("desk",
@@ -165,10 +165,10 @@ ROWS = [
     Row("case_queue",
         "in in in                        | 403 403 403 | 200 200 200 200 200 403 403"),
     Row("case_detail",
-        "in in in                        | 403 403 403 | 200 200 403 200 200 403 403"),
+        "in in in                        | 404 404 404 | 200 200 404 200 200 404 404"),
     post("case_detail",
-        "in in in                        | 403 403 403 | >case_detail >case_detail 403 >case_detail >case_detail"
-        " 403 403", text="Yes, he may."),
+        "in in in                        | 404 404 404 | >case_detail >case_detail 404 >case_detail >case_detail"
+        " 404 404", text="Yes, he may."),
     Row("headquarters",
         "in in in                        | 403 403 403 | 403 403 403 200 200 200 403"),
     # ── allauth: pages at the entrance are for whoever is signed out; one's own account is for the person signed in

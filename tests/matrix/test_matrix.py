@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -20,6 +22,8 @@ from .matrix import IDENTITIES, ROWS, Row
 from .world import LINKS, World
 
 pytestmark = pytest.mark.django_db
+UNKNOWN = UUID(int=0)
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 
 
 def url_names(patterns: Any = None) -> Iterator[str]:
@@ -79,6 +83,24 @@ def test_everybody_gets_what_the_matrix_says_and_nothing_else() -> None:
                 if got != expected[identity]:
                     wrong.append(f"{row.method} {name} of {row.of or '-'}, {identity}: {expected[identity]} -> {got}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_is_not_yours_answers_as_what_does_not_exist() -> None:
+    """Of a thing that one may not see, not even its number is confirmed: the two pages are the same page."""
+    world = worlds.build()
+    stranger = make.sign_in(Client(raise_request_exception=False), world.people["other_association"])
+    pairs = [
+        ("case_detail", {"reference": world.case.reference}, {"reference": "Q-2026-9999"}),
+        ("association", {"code": world.association.code}, {"code": "nobody"}),
+        ("list", {"uid": world.member_list.uid}, {"uid": UNKNOWN}),
+        ("import", {"uid": world.dry_run.uid}, {"uid": UNKNOWN}),
+        ("version_preview", {"uid": world.draft.uid}, {"uid": UNKNOWN}),
+        ("sending", {"uid": world.issued.uid}, {"uid": UNKNOWN}),
+    ]
+    for name, real, unreal in pairs:
+        pages = [stranger.get(reverse(name, kwargs=given)) for given in (real, unreal)]
+        texts = [TOKEN.sub("", page.content.decode()).replace(page.request["PATH_INFO"][3:], "") for page in pages]
+        assert ([page.status_code for page in pages], texts[0]) == ([404, 404], texts[1]), name
 
 
 def test_customs_staff_without_a_second_factor_get_no_further_than_setting_one_up() -> None:

@@ -97,7 +97,7 @@ def test_members_read_and_do_not_relay(client: Any, scene: Any) -> None:
 def test_customs_and_other_associations_never_look_in(client: Any, scene: Any) -> None:
     other = people.person(Role.ASSOCIATION_MANAGER, book.association("others"))
     for user in (other, people.person(Role.HEADQUARTERS, people.organisation())):
-        assert show(client, scene, user).status_code == 403
+        assert show(client, scene, user).status_code == 404
 
 
 def test_list_health_counts_bounced_and_left(scene: Any) -> None:
