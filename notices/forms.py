@@ -40,9 +40,10 @@ class KindForm(forms.Form):
 
     def __init__(self, *args: Any, offices: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["office"].queryset = offices
+        office: Any = self.fields["office"]
+        office.queryset = offices
         if offices.count() == 1:
-            self.fields["office"].initial = offices.first()
+            office.initial = offices.first()
 
 
 class PlaceField(forms.Field):

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from base.words import CapStatus, Role
 
 if TYPE_CHECKING:
-    pass
+    from .models import Notice, Version  # noqa: F401 - named in quotes below
 
 _PUBLIC = ("issued", "superseded", "withdrawn")
 

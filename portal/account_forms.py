@@ -22,7 +22,7 @@ class SixDigits(forms.Form):
         code.widget.attrs = {"class": "f-otp", "autocomplete": "one-time-code", "inputmode": "numeric"}
 
 
-class Activate(SixDigits, ActivateTOTPForm):  # type: ignore[misc]
+class Activate(SixDigits, ActivateTOTPForm):
     pass
 
 
@@ -38,11 +38,11 @@ class Once(SixDigits):
         return code
 
 
-class Authenticate(Once, AuthenticateForm):  # type: ignore[misc]
+class Authenticate(Once, AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].help_text = _("A new code appears every 30 seconds. A recovery code works too.")
 
 
-class Reauthenticate(Once, ReauthenticateForm):  # type: ignore[misc]
+class Reauthenticate(Once, ReauthenticateForm):
     pass

@@ -128,13 +128,14 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     case = get_object_or_404(
         Case.objects.select_related("address", "office", "place"), reference=reference, verified_at__isnull=False
     )
-    hide(request.user, Can.SEE_CASES, case)
+    user: Any = request.user
+    hide(user, Can.SEE_CASES, case)
     form, status = AnswerForm(request.POST or None), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                answers.answer(case, by=request.user, text=form.cleaned_data["text"], now=timezone.now())
+                answers.answer(case, by=user, text=form.cleaned_data["text"], now=timezone.now())
             except Refused as refusal:
                 form.add_error(refusal.field, str(refusal))
                 status = 409
@@ -142,6 +143,6 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
                 messages.success(request, _("Answered. The person gets it by e-mail."))
                 return redirect("case_detail", case.reference)
     case.refresh_from_db()
-    mine = case.state == Case.State.OPEN and may(request.user, Can.ANSWER_CASE, case)
+    mine = case.state == Case.State.OPEN and may(user, Can.ANSWER_CASE, case)
     context = {"case": case, "form": form, "may_answer": mine or form.is_bound, **_story(case)}
     return render(request, "dialogue/case.html", context, status=status)

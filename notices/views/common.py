@@ -15,7 +15,7 @@ from notices.models import Version
 
 def version_for(request: HttpRequest, uid: UUID) -> Version:
     """The version, if this person may know that it exists; else 404, so that nobody learns of drafts."""
-    version = (
+    version: Version | None = (
         Version.objects.select_related("notice__office", "author", "submitted_by", "decided_by")
         .prefetch_related("texts", "rows__place")
         .filter(uid=uid)

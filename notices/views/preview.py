@@ -85,7 +85,7 @@ def preview(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
-@csp_replace({"default-src": [NONE], "style-src": [UNSAFE_INLINE]})
+@csp_replace({"default-src": [NONE], "style-src": [UNSAFE_INLINE]})  # type: ignore[arg-type]
 def mail_html(request: HttpRequest, uid: UUID, language: str) -> HttpResponse:
     """The HTML part alone; mail needs its styles inline, and may load nothing."""
     version = version_for(request, uid)

@@ -30,13 +30,13 @@ WORDS = {
 }
 
 
-def _version(request: HttpRequest, uid: UUID) -> Version:
+def _sent(request: HttpRequest, uid: UUID) -> tuple[Version, Publication]:
     version: Version = get_object_or_404(Version.objects.select_related("notice__office"), uid=uid)
     user: Any = request.user
     hide(user, Can.SEE_REPORT, version)
     if version.publication_id is None:
         raise Http404
-    return version
+    return version, Publication.objects.get(pk=version.publication_id)
 
 
 @require_safe
@@ -44,8 +44,7 @@ def _version(request: HttpRequest, uid: UUID) -> Version:
 @never_cache
 def sending(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The whole page, or for htmx its changing part alone."""
-    version = _version(request, uid)
-    publication = Publication.objects.get(pk=version.publication_id)
+    version, publication = _sent(request, uid)
     found = reports.report(publication)
     facts = {
         "version": version,
@@ -61,9 +60,9 @@ def sending(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def control(request: HttpRequest, uid: UUID, verb: str) -> HttpResponse:
-    version = _version(request, uid)
+    version, publication = _sent(request, uid)
     demand(request.user, Can.CONTROL_SENDING, version)
     if verb not in VERBS:
         raise Http404
-    VERBS[verb](Publication.objects.get(pk=version.publication_id), by=request.user, now=now())
+    VERBS[verb](publication, by=request.user, now=now())
     return redirect("sending", uid)

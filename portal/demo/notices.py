@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from base import clock
 from base.words import Direction, MsgType, Traffic
@@ -60,7 +61,7 @@ class Writer:
     def _row(self, told: dict[str, Any], code: str, starts_at: datetime) -> dict[str, Any]:
         place = self.places[code]
         wanted = place.modes if told["modes"] == "*" else [mode for mode in told["modes"] if mode in place.modes]
-        local = starts_at.astimezone(clock.ZoneInfo(place.time_zone))
+        local = starts_at.astimezone(ZoneInfo(place.time_zone))
         return {
             "place_id": place.pk,
             "modes": wanted,
@@ -133,7 +134,7 @@ class Writer:
         version = lifecycle.approve(version, by=approver, digest=version.digest, now=issued_at)
         if thread not in STILL_SENDING:
             # History: these mails went out long ago, nobody gets them again.
-            Publication.objects.filter(pk=version.publication_id).update(enlisted_at=issued_at)
+            Publication.objects.filter(pk=version.publication_id or 0).update(enlisted_at=issued_at)
 
 
 def load(

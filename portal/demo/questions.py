@@ -42,7 +42,7 @@ def _write(told: dict[str, Any], people: dict[str, User], place: Place | None, n
         language=told["language"],
         place=place,
         office=place.office if place else None,
-        created_at=at(told["received_at"]),
+        created_at=now + timedelta(hours=told["received_at"]),
         verified_at=at(told["verified_at"]),
         due_at=at(told["due_at"]),
         answered_at=at(answer["at"]) if answer else None,
@@ -53,5 +53,5 @@ def _write(told: dict[str, Any], people: dict[str, User], place: Place | None, n
             kind=CaseEntry.Kind.ANSWER,
             text=answer["text"],
             by=people[answer["by"]],
-            at=at(answer["at"]),
+            at=now + timedelta(hours=answer["at"]),
         )

@@ -131,7 +131,7 @@ def _run(recipients: int, on: stage.Stage, say: Say) -> dict[str, Any]:
     seconds = time.monotonic() - begun
     expected = {
         row.address.key: verdict.Expected(row.address_id, row.pk)
-        for row in Delivery.objects.filter(publication_id=version.publication_id).select_related("address")
+        for row in Delivery.objects.filter(publication_id=version.publication_id or 0).select_related("address")
     }
     for key in (f"member{number}@drill.invalid" for number in range(recipients)):
         expected.setdefault(key, verdict.Expected(0, 0))

@@ -107,7 +107,7 @@ def health_of(association: Organisation) -> list[dict[str, Any]]:
     """Per list: members, how many of them can be reached, how many bounced or left."""
     active = Q(memberships__state=Membership.State.ACTIVE)
     blocked = Q(memberships__address__suppressed_at__isnull=False)
-    counted = MemberList.objects.filter(association=association).annotate(
+    counted: Any = MemberList.objects.filter(association=association).annotate(
         members=Count("memberships", filter=active),
         bounced=Count("memberships", filter=active & blocked),
         left=Count("memberships", filter=Q(memberships__state=Membership.State.LEFT)),
@@ -161,16 +161,17 @@ def relay(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
     association = get_object_or_404(Organisation.objects.associations(), code=code)
     hide(request.user, Can.SEE_ASSOCIATION, association)
     version = get_object_or_404(Version.objects.public(), uid=uid)
+    user: Any = request.user
     form = RelayForm(request.POST)
     if not form.is_valid():
-        demand(request.user, Can.RELAY, association)
+        demand(user, Can.RELAY, association)
         messages.error(request, _("At most 600 characters of your own words. Nothing was sent."))
         return redirect("association", code)
     try:
         row = relays.relay(
             version,
             association=association,
-            by=request.user,
+            by=user,
             words=form.cleaned_data["words"],
             means=form.cleaned_data["means"],
             now=timezone.now(),
