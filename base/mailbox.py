@@ -14,6 +14,8 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 def clean(text: str) -> str:
     """`text` without what nobody sees: blanks around it, zero-width and direction marks, control characters."""
+    if text.isprintable():
+        return text.strip()
     seen = "".join(" " if char.isspace() else char for char in text)
     return "".join(char for char in seen if unicodedata.category(char) not in ("Cf", "Cc")).strip()
 

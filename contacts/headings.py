@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from base import mailbox
+from base.sheets import Question, Sheet, Unreadable
 
 from .models.places import fold
 
@@ -56,17 +62,17 @@ _NAMES: dict[str, tuple[str, str]] = {
     ),
 }
 FIELDS = {
-    "email": _("E-mail"),
-    "company": _("Company"),
-    "contact": _("Contact"),
-    "language": _("Language"),
-    "ports": _("Places"),
-    "phone": _("Phone"),
-    "country": _("Country"),
-    "modes": _("Modes"),
-    "sector_role": _("Role"),
-    "consent_basis": _("Ground of consent"),
-    "consent_at": _("Consent date"),
+    "email": gettext_lazy("E-mail"),
+    "company": gettext_lazy("Company"),
+    "contact": gettext_lazy("Contact"),
+    "language": gettext_lazy("Language"),
+    "ports": gettext_lazy("Places"),
+    "phone": gettext_lazy("Phone"),
+    "country": gettext_lazy("Country"),
+    "modes": gettext_lazy("Modes"),
+    "sector_role": gettext_lazy("Role"),
+    "consent_basis": gettext_lazy("Ground of consent"),
+    "consent_at": gettext_lazy("Consent date"),
 }
 _STRONG = {name.strip(): key for key, (strong, _weak) in _NAMES.items() for name in strong.split(",")}
 _WEAK = {name.strip(): key for key, (_strong, weak) in _NAMES.items() for name in weak.split(",") if name.strip()}
@@ -102,3 +108,49 @@ def field_of(heading: str) -> str:
 
 def strongly(heading: str) -> bool:
     return _plain(heading) in _STRONG
+
+
+# --- The columns of one file --------------------------------------------------------------------------------------
+
+
+def has_email(headings: Sequence[str]) -> bool:
+    return any(field_of(mailbox.clean(heading)) == "email" for heading in headings)
+
+
+def mapped(sheet: Sheet, *, told: dict[str, str]) -> dict[int, str] | Question:
+    """Column index → field; what a person said wins, and of two columns for one field the person must choose.
+
+    Raises `Unreadable`.
+    """
+    headings = sheet.headings
+    if "email" in told.values():
+        return {at: told[heading] for at, heading in enumerate(headings) if told.get(heading)}
+    claims: dict[str, list[int]] = {}
+    for at, heading in enumerate(headings):
+        if name := told[heading] if heading in told else field_of(heading):
+            claims.setdefault(name, []).append(at)
+    if "email" not in claims:
+        return _without_email(sheet)
+    for name, columns in claims.items():
+        sure = [at for at in columns if strongly(headings[at])] or columns
+        if len(sure) > 1:
+            text = _("More than one column could be “%(field)s”. Which one is it?") % {"field": FIELDS[name]}
+            return Question("columns", text, {headings[at]: name for at in sure})
+        claims[name] = sure
+    return {columns[0]: name for name, columns in claims.items()}
+
+
+def _without_email(sheet: Sheet) -> Question:
+    """Asks when a column without a heading we know is full of addresses; else there is nothing to import."""
+    headings, records = sheet.headings, sheet.records
+    if any("@" in heading for heading in headings):
+        raise Unreadable(_("The first row must hold headings; here it holds an address."))
+    count: Counter[int] = Counter()
+    for record in records:
+        count.update(at for at, cell in enumerate(record.cells[: len(headings)]) if "@" in cell)
+    full = [at for at, hits in count.items() if hits * 2 > len(records)]
+    if full:
+        text = _("Which column holds the e-mail addresses?")
+        return Question("columns", text, {headings[at]: "email" for at in full})
+    message = _("No column holds e-mail addresses. The headings found are: %(headings)s.")
+    raise Unreadable(message % {"headings": ", ".join(heading or "–" for heading in headings)})

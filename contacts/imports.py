@@ -1,36 +1,39 @@
-"""Member files into lists: planned first, stored in one transaction, taken back as a whole. Never re-subscribes."""
+"""Member files into lists: tried first, asked for once, stored in one transaction, taken back as a whole.
+
+A file waits, open, for a decision. Who decides asks for the import; a worker, or the request itself when the file is
+small, claims it and carries it out. Killed in between, it is swept up; asked for or carried out twice, it is one.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+import logging
+import traceback
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from base import audit
 from base.errors import Conflict, Refused
 from base.sheets import Question
-from delivery import addresses
-from delivery.models import Address
+from delivery.tasks import ring
 
-from . import roster
-from .models import ImportRun, MemberList, Membership, Place, Refusal, User
-from .models.places import fold
-from .roster import Hint, Member, Roster, RowRefused
+from . import memberships, plans, roster
+from .audience import FEWEST
+from .models import ImportRun, MemberList, User
+from .roster import Roster
 
-# A member who named only places that we do not know wants those, not every one: an id that no place has.
-NOWHERE = 0
-STORED = (
-    "company", "company_key", "contact", "language", "phone", "places", "modes", "sector_role", "extra",
-    "consent_basis", "consent_at", "state", "state_at",
-)  # fmt: skip
+log = logging.getLogger(__name__)
+State = ImportRun.State
+HELD = timedelta(minutes=1)
+TRIES = 3
+AT_ONCE_ROWS = 2_000
+LANE = "digest"
+TAKE_BACK_KEPT = timedelta(days=30)
 
 
 class NoGround(Refused):
@@ -43,175 +46,7 @@ class NotAllGood(Refused):
 
 
 class NotTheLast(Refused):
-    message = gettext_lazy("Only the last import of a list can be taken back, and only once.")
-
-
-@dataclass(frozen=True)
-class Change:
-    """What becomes of one member of the file; `membership` is None for a new one."""
-
-    member: Member
-    membership: Membership | None
-    values: dict[str, Any]
-
-
-@dataclass
-class Plan:
-    """What an import would do. `left` and `suspended` stay as they are; `gone` are no longer in the file."""
-
-    roster: Roster
-    add: list[Change] = field(default_factory=list)
-    change: list[Change] = field(default_factory=list)
-    unchanged: list[Change] = field(default_factory=list)
-    left: list[Member] = field(default_factory=list)
-    suspended: list[Member] = field(default_factory=list)
-    gone: list[Membership] = field(default_factory=list)
-    hints: list[Hint] = field(default_factory=list)
-
-    @property
-    def refused(self) -> list[RowRefused]:
-        return self.roster.refused
-
-    def counts(self) -> dict[str, int]:
-        """Mailboxes, each in one group: one that is on the list already is never "add"."""
-        known = {
-            entry.member.key
-            for entry in (*self.add, *self.change, *self.unchanged)
-            if entry.membership is not None and entry.membership.state == Membership.State.ACTIVE
-        }
-        touched = {entry.member.key for entry in (*self.add, *self.change)}
-        return {
-            "add": len(touched - known),
-            "change": len(touched & known),
-            "unchanged": len({entry.member.key for entry in self.unchanged} - touched),
-            "refused": len(self.refused),
-            "left": len({member.key for member in self.left}),
-            "suspended": len({member.key for member in self.suspended}),
-            "gone": len({membership.address_id for membership in self.gone}),
-        }
-
-
-def plan(member_list: MemberList | None, read: Roster) -> Plan:
-    """What importing `read` would do to `member_list`, or to an empty list if there is none; stores nothing."""
-    made = Plan(read, hints=list(read.hints))
-    if member_list is None:
-        made.add = [Change(member, None, {}) for member in read.members]
-        return made
-    places = Gazetteer()
-    addresses_by_key = _addresses(member.key for member in read.members)
-    refused = _refused_here(member_list, addresses_by_key.values())
-    pairs = _paired(member_list, read)
-    for member in read.members:
-        membership, address = pairs.get(id(member)), addresses_by_key.get(member.key)
-        state = membership.state if membership else ""
-        if state == Membership.State.LEFT or (address and address.pk in refused):
-            made.left.append(member)
-        elif state == Membership.State.SUSPENDED or (address and address.suppressed_at):
-            made.suspended.append(member)
-        else:
-            _sort_in(made, member, membership, _values(member, member_list, read, places, made.hints, membership))
-    matched = {membership.pk for membership in pairs.values()}
-    made.gone = list(
-        member_list.memberships.filter(state=Membership.State.ACTIVE)
-        .exclude(pk__in=matched)
-        .select_related("address")
-        .order_by("address__key")
-    )
-    return made
-
-
-def _sort_in(made: Plan, member: Member, membership: Membership | None, values: dict[str, Any]) -> None:
-    if membership is None or membership.state == Membership.State.REMOVED:
-        made.add.append(Change(member, membership, values))
-        return
-    differing = {name: value for name, value in values.items() if getattr(membership, name) != value}
-    (made.change if differing else made.unchanged).append(Change(member, membership, differing))
-
-
-def _addresses(keys: Iterable[str]) -> dict[str, Address]:
-    return {address.key: address for address in Address.objects.filter(channel="email", key__in=list(keys))}
-
-
-def _refused_here(member_list: MemberList, known: Iterable[Address]) -> set[int]:
-    return set(
-        Refusal.objects.filter(
-            Q(member_list=member_list) | Q(member_list=None), address__in=[address.pk for address in known]
-        ).values_list("address_id", flat=True)
-    )
-
-
-def _paired(member_list: MemberList, read: Roster) -> dict[int, Membership]:
-    """id(member) → its membership: by mailbox and company, else the only one left over on both sides (a new name)."""
-    existing: dict[str, list[Membership]] = defaultdict(list)
-    for membership in member_list.memberships.select_related("address").order_by("id"):
-        existing[membership.address.key].append(membership)
-    wanted: dict[str, list[Member]] = defaultdict(list)
-    for member in read.members:
-        wanted[member.key].append(member)
-    pairs: dict[int, Membership] = {}
-    for key, members in wanted.items():
-        spare = existing.get(key, [])
-        by_company = {membership.company_key: membership for membership in spare}
-        for member in members:
-            if member.company_key in by_company:
-                pairs[id(member)] = by_company.pop(member.company_key)
-        open_members = [member for member in members if id(member) not in pairs]
-        if len(open_members) == 1 and len(by_company) == 1:
-            pairs[id(open_members[0])] = next(iter(by_company.values()))
-    return pairs
-
-
-class Gazetteer:
-    """Finds the places that a member names, by code or by any of their names."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, int] = {}
-        for pk, locode, names in Place.objects.values_list("pk", "locode", "names"):
-            self.known |= {fold(name): pk for name in names.values()}
-            self.known[fold(locode)] = pk
-
-    def find(self, ports: Iterable[str]) -> tuple[list[int], list[str]]:
-        """Ids in order, and the words that name no place of ours."""
-        found = {port: self.known.get(fold(port)) for port in ports}
-        return sorted({pk for pk in found.values() if pk}), [port for port, pk in found.items() if not pk]
-
-
-def _values(
-    member: Member,
-    member_list: MemberList,
-    read: Roster,
-    places: Gazetteer,
-    hints: list[Hint],
-    before: Membership | None,
-) -> dict[str, Any]:
-    """What the file says about a member, by column; a column that the file lacks changes nothing."""
-    told = set(read.columns.values())
-    ids, strange = places.find(member.ports)
-    extra = dict(before.extra) if before else {}
-    extra |= member.extra
-    if "ports" in told:
-        extra.pop("ports", None)
-        if strange:
-            extra["ports"] = "; ".join(strange)
-            text = _("Not a place of this service: %(ports)s") % {"ports": ", ".join(strange)}
-            hints.append(Hint(member.rows[0], text))
-    values = {
-        "company": member.company,
-        "company_key": member.company_key,
-        "contact": member.contact,
-        "language": member.language or member_list.association.language,
-        "phone": member.phone,
-        "places": ids or ([NOWHERE] if strange else []),
-        "modes": list(member.modes),
-        "sector_role": member.sector_role,
-        "consent_basis": member.consent_basis,
-        "consent_at": member.consent_at,
-    }
-    columns = told | {own for own, heading in (("company_key", "company"), ("places", "ports")) if heading in told}
-    return {name: value for name, value in values.items() if name in columns or before is None} | {"extra": extra}
-
-
-# --- Storing ------------------------------------------------------------------------------------------------------
+    message = gettext_lazy("Only the last import of a list can be taken back, once and within 30 days.")
 
 
 def prepare(
@@ -223,7 +58,7 @@ def prepare(
     now: datetime,
     options: dict[str, Any] | None = None,
 ) -> ImportRun:
-    """Keeps the file for the dry run; nothing is imported before `apply`."""
+    """Keeps the file for the dry run; nothing is imported before somebody asks."""
     return ImportRun.objects.create(
         member_list=member_list,
         by=by,
@@ -244,20 +79,13 @@ def reading(run: ImportRun) -> Roster | Question:
 
 def answer(run: ImportRun, *, options: dict[str, Any]) -> None:
     """Keeps what a person answered about the file, as long as nothing is decided."""
-    ImportRun.objects.filter(pk=run.pk, applied_at=None).update(options=options)
+    ImportRun.objects.filter(pk=run.pk, state=State.OPEN).update(options=options)
 
 
-def keep_list(member_list: MemberList, *, by: Any, now: datetime) -> MemberList:
-    """Stores a new or a changed list; its way and threshold decide who hears of what, so it is audited."""
-    with transaction.atomic():
-        action = "list.change" if member_list.pk else "list.add"
-        member_list.save()
-        facts = {"name": member_list.name, "way": member_list.way, "direct_from": member_list.direct_from}
-        audit.record(actor=by, action=action, target=f"list:{member_list.uid}", facts=facts, now=now)
-    return member_list
+# --- Storing ------------------------------------------------------------------------------------------------------
 
 
-def apply(
+def ask(
     run: ImportRun,
     *,
     by: User | None,
@@ -265,130 +93,132 @@ def apply(
     ground: str = "",
     remove_gone: bool = False,
     whole: bool = False,
-) -> ImportRun:
-    """Stores the import with its consent record, once; `whole`: all rows or nothing.
+) -> bool:
+    """Decides that the file is imported, once; True if it is small enough to be stored at once.
 
-    Raises `NoGround`, `NotAllGood`, `Unreadable`, `Conflict`.
+    `whole`: all rows or nothing. Raises `NoGround`, `NotAllGood`, `Unreadable`, `Conflict`.
     """
+    read = reading(run)
+    if isinstance(read, Question):
+        raise Conflict(str(read.text))
+    if not ground and any(not member.consent_basis for member in read.members):
+        raise NoGround()
+    if whole and read.refused:
+        raise NotAllGood()
+    rows = len(read.sheet.records)
+    ImportRun.objects.filter(pk=run.pk, state=State.OPEN).update(
+        state=State.ASKED, by=by, ground=ground, remove_gone=remove_gone, counts={"rows": rows}, tries=0, asked_at=now
+    )
+    return rows <= AT_ONCE_ROWS
+
+
+def start(run: ImportRun, *, by: User | None, now: datetime, **how: Any) -> ImportRun:
+    """Asks for an import; a small file is stored at once, a large one by a worker."""
+    if ask(run, by=by, now=now, **how):
+        return carry_out(run.pk, now=now)
+    ring_for(run.pk)
+    return ImportRun.objects.get(pk=run.pk)
+
+
+def apply(run: ImportRun, *, by: User | None, now: datetime, **how: Any) -> ImportRun:
+    """Asks for an import and stores it at once, however large: for who waits at a terminal."""
+    if run.state == State.OPEN:
+        ask(run, by=by, now=now, **how)
+    done = carry_out(run.pk, now=now)
+    if done.state == State.ASKED:
+        raise Refused(_("The import could not be stored. It is tried again in a moment."))
+    return done
+
+
+def carry_out(run_id: int, *, now: datetime) -> ImportRun:
+    """Stores what was asked for, unless somebody else is at it; what fails is tried again by the sweep."""
+    mine = ImportRun.objects.filter(Q(held_until=None) | Q(held_until__lt=now), pk=run_id, state=State.ASKED)
+    if mine.update(held_until=now + HELD, tries=F("tries") + 1):
+        try:
+            _store(ImportRun.objects.get(pk=run_id), now=now)
+        except Exception as error:
+            # The words of an error may hold addresses: the log gets its name and the lines of code alone.
+            lines = "".join(traceback.format_tb(error.__traceback__))
+            log.error("import %s not stored: %s\n%s", run_id, type(error).__name__, lines)
+            _let_go(run_id)
+    return ImportRun.objects.get(pk=run_id)
+
+
+def _store(run: ImportRun, *, now: datetime) -> None:
+    read = reading(run)
+    if isinstance(read, Question):
+        raise Conflict(str(read.text))
     with transaction.atomic():
         member_list = MemberList.objects.select_for_update().select_related("association").get(pk=run.member_list_id)
-        run = ImportRun.objects.select_for_update().get(pk=run.pk)
-        if run.applied_at is not None:
-            return run
-        read = reading(run)
-        if isinstance(read, Question):
-            raise Conflict(str(read.text))
-        made = plan(member_list, read)
-        if not ground and any(not entry.member.consent_basis for entry in made.add):
-            raise NoGround()
-        if whole and made.refused:
-            raise NotAllGood()
-        run.ground, run.applied_at, run.content = ground, now, None
-        run.counts = made.counts()
-        run.before = _store(made, run, now=now, remove_gone=remove_gone)
-        run.save(update_fields=["ground", "applied_at", "content", "counts", "before"])
+        done = {"state": State.APPLIED, "applied_at": now, "content": None, "held_until": None}
+        if not ImportRun.objects.filter(pk=run.pk, state=State.ASKED).update(**done):
+            return
+        made = plans.compare(member_list, read)
+        memberships.store(made, run, now=now, remove_gone=run.remove_gone)
+        counts = made.counts()
+        ImportRun.objects.filter(pk=run.pk).update(counts=counts)
         MemberList.objects.filter(pk=member_list.pk).update(columns=member_list.columns | read.columns)
         audit.record(
-            actor=by or "import_members",
+            actor=run.by or "import_members",
             action="list.import",
             target=f"list:{member_list.uid}",
-            facts={"run": str(run.uid), "sha256": run.sha256, "ground": ground, **run.counts},
+            facts={"run": str(run.uid), "sha256": run.sha256, "ground": run.ground, **_told(counts)},
             now=now,
         )
-        _refresh_statistics()
-    return run
+    memberships.refresh_statistics()
 
 
-def _refresh_statistics() -> None:
-    """The planner meets a list of thousands before the server's own analysis does: a notice may go out at once."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE contacts_membership, delivery_address")
+def _let_go(run_id: int) -> None:
+    """Frees the claim for the next try; after the last one the file waits again for a decision."""
+    mine = ImportRun.objects.filter(pk=run_id, state=State.ASKED)
+    if not mine.filter(tries__gte=TRIES).update(state=State.OPEN, held_until=None):
+        mine.update(held_until=None)
 
 
-def _store(made: Plan, run: ImportRun, *, now: datetime, remove_gone: bool) -> list[dict[str, Any]]:
-    """Writes the rows and returns how they were before."""
-    old = [entry.membership for entry in (*made.add, *made.change) if entry.membership is not None]
-    old += made.gone if remove_gone else []
-    before = [_snapshot(membership) for membership in old]
-    found = addresses.get_or_create_many([entry.member.email for entry in made.add])
-    fresh = [
-        Membership(
-            member_list_id=run.member_list_id,
-            address=found[entry.member.key],
-            run=run,
-            state_at=now,
-            **entry.values | _consent(entry.member, run, now),
-        )
-        for entry in made.add
-        if entry.membership is None
-    ]
-    Membership.objects.bulk_create(fresh, batch_size=2_000)
-    for entry in (*made.add, *made.change):
-        if entry.membership is not None:
-            for name, value in entry.values.items():
-                setattr(entry.membership, name, value)
-            if entry.membership.state == Membership.State.REMOVED:
-                entry.membership.state, entry.membership.state_at = Membership.State.ACTIVE, now
-    for membership in made.gone if remove_gone else ():
-        membership.state, membership.state_at = Membership.State.REMOVED, now
-    Membership.objects.bulk_update(old, STORED, batch_size=1_000)
-    return [{"made": membership.pk} for membership in fresh] + before
+def ring_for(run_id: int) -> None:
+    ring("contacts.tasks.carry_out", LANE, run_id=run_id)
 
 
-def _consent(member: Member, run: ImportRun, now: datetime) -> dict[str, Any]:
-    return {"consent_basis": member.consent_basis or run.ground, "consent_at": member.consent_at or now}
+def sweep(*, now: datetime) -> int:
+    """Rings for imports that were asked for and that nobody is at; how many."""
+    free = ImportRun.objects.filter(Q(held_until=None) | Q(held_until__lt=now), state=State.ASKED)
+    dead = free.filter(tries__gte=TRIES)
+    dead.update(state=State.OPEN, held_until=None)
+    waiting = list(free.order_by("pk").values_list("pk", flat=True))
+    for run_id in waiting:
+        ring_for(run_id)
+    return len(waiting)
 
 
-def _snapshot(membership: Membership) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(membership, name) for name in STORED}
-    for name in ("consent_at", "state_at"):
-        row[name] = row[name].isoformat() if row[name] else None
-    return {"pk": membership.pk, **row}
+def _told(counts: dict[str, int]) -> dict[str, int | None]:
+    """Counts as customs may read them in the audit: None is "fewer than 3"."""
+    return {name: number if number >= FEWEST else None for name, number in counts.items()}
 
 
 # --- Taking back --------------------------------------------------------------------------------------------------
+
+
+def last_of(member_list: MemberList, *, now: datetime) -> ImportRun | None:
+    """The import that can be taken back, if any: the last one, as long as we keep how the list was before."""
+    last: ImportRun | None = member_list.runs.filter(state=State.APPLIED).order_by("-applied_at", "-pk").first()
+    return last if last and last.applied_at and last.applied_at > now - TAKE_BACK_KEPT else None
 
 
 def take_back(run: ImportRun, *, by: User | None, now: datetime) -> ImportRun:
     """Makes the list as it was before its last import; who left meanwhile stays out. Raises `NotTheLast`."""
     with transaction.atomic():
         member_list = MemberList.objects.select_for_update().get(pk=run.member_list_id)
-        last = (
-            member_list.runs.filter(applied_at__isnull=False, taken_back_at=None)
-            .order_by("-applied_at", "-pk")
-            .first()
-        )
+        last = last_of(member_list, now=now)
         if last is None or last.pk != run.pk:
             raise NotTheLast()
-        made = [row["made"] for row in last.before if "made" in row]
-        member_list.memberships.filter(pk__in=made).delete()
-        rows = {row["pk"]: row for row in last.before if "pk" in row}
-        restored = list(member_list.memberships.filter(pk__in=rows).select_related("address"))
-        refused = _refused_here(member_list, [membership.address for membership in restored])
-        for membership in restored:
-            _restore(membership, rows[membership.pk], refused)
-        Membership.objects.bulk_update(restored, STORED, batch_size=1_000)
-        last.taken_back_at, last.before = now, []
-        last.save(update_fields=["taken_back_at", "before"])
+        counts = memberships.restore(last, now=now)
+        last.state, last.taken_back_at, last.before = State.TAKEN_BACK, now, []
+        last.save(update_fields=["state", "taken_back_at", "before"])
         audit.record(
             actor=by or "import_members",
             action="list.import_taken_back",
             target=f"list:{member_list.uid}",
-            facts={"run": str(last.uid), "removed": len(made), "restored": len(restored)},
+            facts={"run": str(last.uid), **_told(counts)},
             now=now,
         )
     return last
-
-
-def _restore(membership: Membership, row: dict[str, Any], refused: set[int]) -> None:
-    stays_out = membership.address_id in refused or membership.state in (
-        Membership.State.LEFT,
-        Membership.State.SUSPENDED,
-    )
-    for name in STORED:
-        if name in ("state", "state_at") and stays_out:
-            continue
-        value = row[name]
-        if name in ("consent_at", "state_at") and value:
-            value = datetime.fromisoformat(value)
-        setattr(membership, name, value)

@@ -1,9 +1,10 @@
-"""What the address book forgets by itself: files nobody decided on, wishes nobody confirmed."""
+"""What the address book forgets by itself: files nobody decided on, wishes nobody confirmed, lists as they were."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from .imports import TAKE_BACK_KEPT
 from .models import ImportRun, Subscription
 
 DRY_RUN_KEPT = timedelta(days=1)
@@ -12,6 +13,8 @@ UNCONFIRMED_KEPT = timedelta(days=7)
 
 def forget(*, now: datetime) -> int:
     """Drops what is older than it may be kept; returns how many rows it touched."""
-    files = ImportRun.objects.filter(applied_at=None, created_at__lt=now - DRY_RUN_KEPT).exclude(content=None)
+    runs = ImportRun.objects
+    files = runs.filter(state=ImportRun.State.OPEN, created_at__lt=now - DRY_RUN_KEPT).exclude(content=None)
+    rows = runs.filter(applied_at__lt=now - TAKE_BACK_KEPT).exclude(before=[])
     wishes = Subscription.objects.filter(state=Subscription.State.PENDING, created_at__lt=now - UNCONFIRMED_KEPT)
-    return files.update(content=None) + wishes.delete()[0]
+    return files.update(content=None) + rows.update(before=[]) + wishes.delete()[0]

@@ -1,25 +1,17 @@
-"""A member file read: which column is what, clean addresses, one member a mailbox and company. Stores nothing."""
+"""A member file read: clean addresses, one member a mailbox and company. Stores nothing."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from base import mailbox, sheets
-from base.sheets import Question, Record, Sheet, Unreadable
-from base.words import Mode
+from base.sheets import Question, Record, Sheet
 
-from .headings import FIELDS, LANGUAGES, MODES, field_of, strongly
-from .models.places import fold
-
-SPOKEN = ("en", "fr", "es", "ar")
+from . import cells, headings
 
 
 @dataclass(frozen=True)
@@ -69,6 +61,12 @@ class Roster:
     def mailboxes(self) -> int:
         return len({member.key for member in self.members})
 
+    def hint(self, row: int, text: str) -> None:
+        self.hints.append(Hint(row, text))
+
+    def refuse(self, row: int, reason: str, said: str = "") -> None:
+        self.refused.append(RowRefused(row, reason, said))
+
 
 def read(
     data: bytes,
@@ -79,112 +77,73 @@ def read(
     columns: dict[str, str] | None = None,
 ) -> Roster | Question:
     """The members in a file, or what must be asked first; raises `Unreadable`. `columns` is heading → field."""
-    table = sheets.read(data, encoding=encoding, delimiter=delimiter, sheet=sheet, known=_has_email)
+    table = sheets.read(data, encoding=encoding, delimiter=delimiter, sheet=sheet, known=headings.has_email)
     if isinstance(table, Question):
         return table
-    headings = [mailbox.clean(heading) for heading in table.headings]
-    mapped = _map_columns(headings, table.records, columns or {})
+    table = replace(table, headings=[mailbox.clean(heading) for heading in table.headings])
+    mapped = headings.mapped(table, told=columns or {})
     if isinstance(mapped, Question):
         return mapped
-    roster = Roster(replace(table, headings=headings), {headings[at]: name for at, name in mapped.items()})
+    roster = Roster(table, {table.headings[at]: name for at, name in mapped.items()})
     found: dict[tuple[str, str], Member] = {}
     first: dict[str, Member] = {}
     for record in table.records:
-        member = _member(record, headings, mapped, roster)
+        member = _member(record, mapped, roster)
         if member is None:
             continue
         known = found.get((member.key, member.company_key))
         found[member.key, member.company_key] = _merge(known, member, roster) if known else member
         if not known and (other := first.get(member.key)):
             text = _("Same mailbox as row %(row)s, for another company: kept as a second membership")
-            roster.hints.append(Hint(record.number, text % {"row": other.rows[0]}))
+            roster.hint(record.number, text % {"row": other.rows[0]})
         first.setdefault(member.key, member)
     roster.members = list(found.values())
     return roster
 
 
-# --- Columns ------------------------------------------------------------------------------------------------------
-
-
-def _has_email(headings: Sequence[str]) -> bool:
-    return any(field_of(mailbox.clean(heading)) == "email" for heading in headings)
-
-
-def _map_columns(headings: list[str], records: list[Record], told: dict[str, str]) -> dict[int, str] | Question:
-    """Column index → field. What a person said wins; of two columns for one field the person must choose."""
-    if "email" in told.values():
-        mapped = {at: told.get(heading, "") for at, heading in enumerate(headings)}
-        return {at: name for at, name in mapped.items() if name}
-    claims: dict[str, list[int]] = {}
-    for at, heading in enumerate(headings):
-        if name := told[heading] if heading in told else field_of(heading):
-            claims.setdefault(name, []).append(at)
-    if "email" not in claims:
-        return _without_email(headings, records)
-    for name, columns in claims.items():
-        sure = [at for at in columns if strongly(headings[at])] or columns
-        if len(sure) > 1:
-            text = _("More than one column could be “%(field)s”. Which one is it?") % {"field": FIELDS[name]}
-            return Question("columns", text, {headings[at]: name for at in sure})
-        claims[name] = sure
-    return {columns[0]: name for name, columns in claims.items()}
-
-
-def _without_email(headings: list[str], records: list[Record]) -> Question:
-    """Asks when a column without a heading we know is full of addresses; else there is nothing to import."""
-    if any("@" in heading for heading in headings):
-        raise Unreadable(_("The first row must hold headings; here it holds an address."))
-    count: Counter[int] = Counter()
-    for record in records:
-        count.update(at for at, cell in enumerate(record.cells[: len(headings)]) if "@" in cell)
-    full = [at for at, hits in count.items() if hits * 2 > len(records)]
-    if full:
-        text = _("Which column holds the e-mail addresses?")
-        return Question("columns", text, {headings[at]: "email" for at in full})
-    message = _("No column holds e-mail addresses. The headings found are: %(headings)s.")
-    raise Unreadable(message % {"headings": ", ".join(heading or "–" for heading in headings)})
+def rows_of(members: Iterable[Member]) -> list[int]:
+    return sorted(row for member in members for row in member.rows)
 
 
 # --- Rows ---------------------------------------------------------------------------------------------------------
 
 
-def _member(record: Record, headings: list[str], mapped: dict[int, str], roster: Roster) -> Member | None:
+def _member(record: Record, mapped: dict[int, str], roster: Roster) -> Member | None:
     """The member of one row, or None when it is refused."""
-    cells = [sheets.plain(cell.replace("\x00", "")) for cell in record.cells]
-    if any(cell.strip() for cell in cells[len(headings) :]):
-        text = _("More cells than headings (%(cells)s, not %(headings)s)")
-        facts = {"cells": len(cells), "headings": len(headings)}
-        roster.refused.append(RowRefused(record.number, text % facts, cells[0]))
+    titles, row = roster.sheet.headings, record.number
+    texts = [sheets.plain(cell.replace("\x00", "")) for cell in record.cells]
+    if any(text.strip() for text in texts[len(titles) :]):
+        facts = {"cells": len(texts), "headings": len(titles)}
+        roster.refuse(row, _("More cells than headings (%(cells)s, not %(headings)s)") % facts, texts[0])
         return None
-    cells += [""] * (len(headings) - len(cells))
-    values = {name: cells[at] for at, name in mapped.items()}
+    texts += [""] * (len(titles) - len(texts))
+    values = {name: texts[at] for at, name in mapped.items()}
     email = mailbox.unwrap(mailbox.clean(values.get("email", "")))
     if reason := mailbox.problem(email):
-        roster.refused.append(RowRefused(record.number, reason, email))
+        roster.refuse(row, reason, email)
         return None
     try:
-        consent_at = _moment(mailbox.clean(values.get("consent_at", "")))
+        consent_at = cells.moment(mailbox.clean(values.get("consent_at", "")))
     except ValueError:
-        reason = _("Consent date does not exist or cannot be read")
-        roster.refused.append(RowRefused(record.number, reason, values["consent_at"]))
+        roster.refuse(row, _("Consent date does not exist or cannot be read"), values["consent_at"])
         return None
-    extra = {headings[at]: cells[at] for at in range(len(headings)) if at not in mapped and cells[at].strip()}
-    company, contact = (_fitting(values.get(name, ""), 200, record, roster) for name in ("company", "contact"))
-    language = _language(values.get("language", ""), record, roster)
+    extra = {titles[at]: text for at, text in enumerate(texts) if at not in mapped and text.strip()}
+    company, contact = (_fitting(values.get(name, ""), 200, row, roster) for name in ("company", "contact"))
+    language = _language(values.get("language", ""), row, roster)
     extra |= {name: values[name] for name in ("country",) if values.get(name, "").strip()}
     if not language and values.get("language", "").strip():
         extra["language"] = values["language"]
     return Member(
-        rows=(record.number,),
+        rows=(row,),
         email=email,
         key=mailbox.key(email),
         company=company,
-        company_key=company_key(company),
+        company_key=cells.company_key(company),
         contact=contact,
         language=language,
-        phone=_phone(mailbox.clean(values.get("phone", "")), record, roster),
-        ports=_ports(values.get("ports", "")),
-        modes=_modes(values.get("modes", ""), record, roster),
+        phone=_phone(mailbox.clean(values.get("phone", "")), row, roster),
+        ports=cells.places(values.get("ports", "")),
+        modes=_modes(values.get("modes", ""), row, roster),
         sector_role=mailbox.clean(values.get("sector_role", ""))[:80],
         consent_basis=mailbox.clean(values.get("consent_basis", ""))[:40],
         consent_at=consent_at,
@@ -192,12 +151,34 @@ def _member(record: Record, headings: list[str], mapped: dict[int, str], roster:
     )
 
 
-def company_key(company: str) -> str:
-    """What companies are compared by: no case, no accents, nothing in brackets ("Fjordlast AS (branch)")."""
-    bare = re.sub(r"\([^)]*\)", " ", company)
-    letters = unicodedata.normalize("NFKD", bare if bare.strip() else company)
-    folded = "".join(char for char in letters if not unicodedata.combining(char)).casefold()
-    return " ".join(folded.split())[:200]
+def _fitting(text: str, limit: int, row: int, roster: Roster) -> str:
+    if len(text) > limit:
+        roster.hint(row, _("A text longer than %(limit)s characters was cut") % {"limit": limit})
+    return text[:limit]
+
+
+def _language(text: str, row: int, roster: Roster) -> str:
+    code = cells.language(text)
+    if text.strip() and not code:
+        hint = _("No notices in the language “%(language)s”: the list's own is used")
+        roster.hint(row, hint % {"language": text.strip()})
+    return code
+
+
+def _phone(text: str, row: int, roster: Roster) -> str:
+    if cells.spoiled(text):
+        roster.hint(row, _("Phone number spoiled by the spreadsheet (%(phone)s): left out") % {"phone": text})
+        return ""
+    if cells.lacks_zero(text):
+        roster.hint(row, _("Phone number %(phone)s: a leading zero may be missing") % {"phone": text})
+    return text[:40]
+
+
+def _modes(text: str, row: int, roster: Roster) -> tuple[str, ...]:
+    named, strange = cells.modes(text)
+    if strange:
+        roster.hint(row, _("Unknown mode of transport: %(modes)s") % {"modes": ", ".join(strange)})
+    return named
 
 
 def _merge(known: Member, again: Member, roster: Roster) -> Member:
@@ -217,7 +198,7 @@ def _merge(known: Member, again: Member, roster: Roster) -> Member:
     text = _("Same mailbox as row %(row)s") % row
     if differing:
         text = _("Same mailbox as row %(row)s, differing in: %(what)s") % (row | {"what": ", ".join(differing)})
-    roster.hints.append(Hint(again.rows[0], text))
+    roster.hint(again.rows[0], text)
     # Two people at one desk: a neutral greeting is better than the wrong name.
     contact = known.contact if known.contact.casefold() == again.contact.casefold() else ""
     return replace(
@@ -233,75 +214,3 @@ def _merge(known: Member, again: Member, roster: Roster) -> Member:
 def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     """Empty means every one, and stays so."""
     return tuple(dict.fromkeys(one + other)) if one and other else ()
-
-
-# --- Cells --------------------------------------------------------------------------------------------------------
-
-
-def _fitting(text: str, limit: int, record: Record, roster: Roster) -> str:
-    if len(text) > limit:
-        hint = _("A text longer than %(limit)s characters was cut") % {"limit": limit}
-        roster.hints.append(Hint(record.number, hint))
-    return text[:limit]
-
-
-def _language(text: str, record: Record, roster: Roster) -> str:
-    typed = fold(mailbox.clean(text))
-    code = LANGUAGES.get(typed, typed)[:2]
-    if code and code not in SPOKEN:
-        hint = _("No notices in the language “%(language)s”: the list's own is used") % {"language": text.strip()}
-        roster.hints.append(Hint(record.number, hint))
-    return code if code in SPOKEN else ""
-
-
-def _phone(text: str, record: Record, roster: Roster) -> str:
-    if re.fullmatch(r"\d+([.,]\d+)?E\+?\d+", text, re.I):
-        hint = _("Phone number spoiled by the spreadsheet (%(phone)s): left out") % {"phone": text}
-        roster.hints.append(Hint(record.number, hint))
-        return ""
-    if re.fullmatch(r"[1-9]\d{6,9}", text):
-        hint = _("Phone number %(phone)s: a leading zero may be missing") % {"phone": text}
-        roster.hints.append(Hint(record.number, hint))
-    return text[:40]
-
-
-def _ports(text: str) -> tuple[str, ...]:
-    """Codes (UN/LOCODE, also "GB DVR") or names, as typed but for blanks and case of codes."""
-    parts = (mailbox.clean(part) for part in re.split(r"[;,|\n]", text))
-    return tuple(dict.fromkeys(_code(part) or part for part in parts if part))
-
-
-def _code(part: str) -> str:
-    match = re.fullmatch(r"([A-Za-z]{2})\s?([A-Za-z2-9]{3})", part)
-    return (match[1] + match[2]).upper() if match and (part.isupper() or " " not in part) else ""
-
-
-def _modes(text: str, record: Record, roster: Roster) -> tuple[str, ...]:
-    parts = [fold(part).replace(" ", "_") for part in re.split(r"[;,|+/\n]", text)]
-    modes = [MODES.get(part, part) for part in parts if part]
-    strange = [mode for mode in modes if mode not in Mode.values]
-    if strange:
-        hint = _("Unknown mode of transport: %(modes)s") % {"modes": ", ".join(strange)}
-        roster.hints.append(Hint(record.number, hint))
-    return tuple(dict.fromkeys(mode for mode in modes if mode in Mode.values))
-
-
-def _moment(text: str) -> datetime | None:
-    """ISO 8601, or day first (31.12.2026, 31/12/2026); a day is taken at noon UTC."""
-    if not text:
-        return None
-    if match := re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", text):
-        day, month, year = map(int, match.groups())
-        return _noon(date(year, month, day))
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return _noon(date.fromisoformat(text))
-    moment = datetime.fromisoformat(text)
-    return moment if timezone.is_aware(moment) else moment.replace(tzinfo=timezone.get_default_timezone())
-
-
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), tzinfo=timezone.get_default_timezone())
-
-
-def rows_of(members: Iterable[Member]) -> list[int]:
-    return sorted(row for member in members for row in member.rows)

@@ -1,4 +1,4 @@
-"""Doorbells of the address book: audiences become deliveries. Each may be lost, doubled or late."""
+"""Doorbells of the address book: audiences become deliveries, files members. Each may be lost, doubled or late."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from . import expansion, retention
+from . import expansion, imports, retention
 
 
 @shared_task(name="contacts.tasks.expand")
@@ -17,9 +17,16 @@ def expand(publication_id: int, **kwargs: object) -> None:
 
 @shared_task(name="contacts.tasks.sweep")
 def sweep(**kwargs: object) -> None:
-    """Rings for every expansion that is not finished, or that an earlier publication has made incomplete."""
+    """Rings for every expansion and import that is not finished."""
     close_old_connections()
     expansion.sweep(now=timezone.now())
+    imports.sweep(now=timezone.now())
+
+
+@shared_task(name="contacts.tasks.carry_out")
+def carry_out(run_id: int, **kwargs: object) -> None:
+    close_old_connections()
+    imports.carry_out(run_id, now=timezone.now())
 
 
 @shared_task(name="contacts.tasks.forget")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from base import mailbox
@@ -39,17 +40,23 @@ def get_or_create(value: str, *, channel: str = "email") -> Address:
     return address
 
 
-def get_or_create_many(values: Iterable[str], *, channel: str = "email") -> dict[str, Address]:
-    """key → row for many mailboxes in two queries; raises `BadAddress` at the first that is none."""
+def get_or_create_many(values: Iterable[str], *, channel: str = "email") -> dict[str, int]:
+    """key → id for many mailboxes in two statements; raises `BadAddress` at the first that is none."""
     shown: dict[str, str] = {}
     for value in values:
         shown.setdefault(key_of(value), clean(value))
-    Address.objects.bulk_create(
-        (Address(channel=channel, key=key, value=value) for key, value in shown.items()),
-        ignore_conflicts=True,
-        batch_size=2_000,
-    )
-    return {row.key: row for row in Address.objects.filter(channel=channel, key__in=list(shown))}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO delivery_address (channel, key, value, suppressed_reason, created_at)"
+            " SELECT %s, key, value, '', now() FROM unnest(%s::text[], %s::text[]) AS new (key, value) ORDER BY key"
+            " ON CONFLICT DO NOTHING",
+            [channel, list(shown), list(shown.values())],
+        )
+        cursor.execute(
+            "SELECT key, id FROM delivery_address WHERE channel = %s AND key = ANY(%s::text[])",
+            [channel, list(shown)],
+        )
+        return dict(cursor.fetchall())
 
 
 def suppress(address_id: int, *, reason: str, now: datetime) -> None:

@@ -64,9 +64,17 @@ class ImportRun(models.Model):
         CONSENT = "consent", _("Consent of each person")
         LEGITIMATE_INTEREST = "legitimate_interest", _("Legitimate interest of the members")
 
+    class State(models.TextChoices):
+        OPEN = "open", _("Waits for a decision")
+        ASKED = "asked", _("Being imported")
+        APPLIED = "applied", _("Imported")
+        TAKEN_BACK = "taken_back", _("Taken back")
+
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     member_list = models.ForeignKey(MemberList, models.CASCADE, related_name="runs")
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", help_text="who uploaded, then who asked for the import"
+    )
     file_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     content = models.BinaryField(null=True, help_text="the file between dry run and decision, then NULL")
@@ -74,9 +82,17 @@ class ImportRun(models.Model):
     ground = models.CharField(max_length=30, choices=Ground, blank=True)
     counts = models.JSONField(default=dict)
     before = models.JSONField(default=list, help_text="membership rows as they were, to take the import back")
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    remove_gone = models.BooleanField(default=False)
+    tries = models.PositiveSmallIntegerField(default=0)
+    held_until = models.DateTimeField(null=True, blank=True, help_text="lease of the worker that is at it")
     created_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     taken_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["held_until"], condition=Q(state="asked"), name="import_asked")]
 
     def __str__(self) -> str:
         return self.file_name

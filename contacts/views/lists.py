@@ -20,10 +20,10 @@ from base import sheets
 from base.access import Can, demand, may
 from base.errors import Refused
 from base.sheets import DELIMITERS, Question
-from contacts import imports
+from contacts import imports, lists, plans
 from contacts.forms import AnswerForm, ApplyForm, ListForm, UploadForm
 from contacts.headings import FIELDS
-from contacts.models import ImportRun, MemberList, Membership, Place
+from contacts.models import ImportRun, MemberList, Membership
 
 State = Membership.State
 SHOWN_ROWS = 20
@@ -47,11 +47,11 @@ def _run(request: HttpRequest, uid: UUID) -> ImportRun:
     return run
 
 
-def _counted(lists: Any) -> Any:
+def _counted(found: Any) -> Any:
     def of(state: str) -> Count:
         return Count("memberships__address", filter=Q(memberships__state=state), distinct=True)
 
-    return lists.annotate(members=of(State.ACTIVE), left=of(State.LEFT), suspended=of(State.SUSPENDED))
+    return found.annotate(members=of(State.ACTIVE), left=of(State.LEFT), suspended=of(State.SUSPENDED))
 
 
 @never_cache
@@ -59,8 +59,8 @@ def _counted(lists: Any) -> Any:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     demand(request.user, Can.SEE_LISTS)
-    lists = _counted(MemberList.objects.visible_to(request.user).select_related("association"))
-    return render(request, "contacts/lists.html", {"lists": lists, "may_keep": may(request.user, Can.KEEP_LISTS)})
+    mine = _counted(MemberList.objects.visible_to(request.user).select_related("association"))
+    return render(request, "contacts/lists.html", {"lists": mine, "may_keep": may(request.user, Can.KEEP_LISTS)})
 
 
 @never_cache
@@ -83,7 +83,7 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def _keep(request: HttpRequest, form: ListForm, title: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        member_list = imports.keep_list(form.save(commit=False), by=request.user, now=timezone.now())
+        member_list = lists.keep(form.save(commit=False), by=request.user, now=timezone.now())
         return redirect("list", member_list.uid)
     return render(
         request, "contacts/list_form.html", {"form": form, "title": title}, status=422 if form.errors else 200
@@ -97,8 +97,8 @@ def detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     member_list = _counted(MemberList.objects.filter(pk=_list(request, uid).pk)).get()
     memberships = member_list.memberships.select_related("address").order_by("company_key", "address__key")
     page = Paginator(memberships, 50).get_page(request.GET.get("page"))
-    runs = list(member_list.runs.exclude(applied_at=None).select_related("by").order_by("-applied_at")[:10])
-    last = next((run for run in runs if run.taken_back_at is None), None)
+    runs = member_list.runs.exclude(state=ImportRun.State.OPEN).select_related("by").order_by("-asked_at", "-pk")[:10]
+    last = imports.last_of(member_list, now=timezone.now())
     return render(
         request,
         "contacts/list.html",
@@ -129,16 +129,29 @@ def upload(request: HttpRequest, uid: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def dry_run(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """What the file would do. A POST answers a question or maps columns, and shows the dry run again."""
+    """What the file would do, is about to do or did. A POST answers a question or maps columns, and tries again."""
     run = _run(request, uid)
-    if run.applied_at is not None:
-        return redirect("list", run.member_list.uid)
+    if run.state != ImportRun.State.OPEN:
+        return _show_run(request, run)
     if request.method == "POST":
         answer = AnswerForm(request.POST)
         if answer.is_valid():
             imports.answer(run, options=answer.options(run.options))
         return redirect("import", run.uid)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Refresh": "true"})
     return _show_dry_run(request, run, ApplyForm())
+
+
+def _show_run(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    """The page of an import that was asked for: htmx wants its middle alone, and once it is done all of it."""
+    if run.state == ImportRun.State.ASKED:
+        page = "contacts/_importing.html" if request.htmx else "contacts/importing.html"  # type: ignore[attr-defined]
+        return render(request, page, {"run": run, "list": run.member_list})
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    last = imports.last_of(run.member_list, now=timezone.now())
+    return render(request, "contacts/imported.html", {"run": run, "list": run.member_list, "last": last})
 
 
 def _show_dry_run(request: HttpRequest, run: ImportRun, form: ApplyForm, status: int = 200) -> HttpResponse:
@@ -149,7 +162,7 @@ def _show_dry_run(request: HttpRequest, run: ImportRun, form: ApplyForm, status:
         return render(request, "contacts/import.html", context | {"error": str(refused)}, status=422)
     if isinstance(read, Question):
         return render(request, "contacts/import.html", context | {"question": read}, status=status)
-    plan = imports.plan(run.member_list, read)
+    plan = plans.compare(run.member_list, read)
     context |= {
         "plan": plan,
         "counts": plan.counts(),
@@ -165,7 +178,7 @@ def _show_dry_run(request: HttpRequest, run: ImportRun, form: ApplyForm, status:
     return render(request, "contacts/import.html", context, status=status)
 
 
-def _columns(plan: imports.Plan) -> list[dict[str, Any]]:
+def _columns(plan: plans.Plan) -> list[dict[str, Any]]:
     read = plan.roster
     shown = []
     for at, heading in enumerate(read.sheet.headings):
@@ -184,13 +197,13 @@ def _columns(plan: imports.Plan) -> list[dict[str, Any]]:
 @require_POST
 def apply(request: HttpRequest, uid: UUID) -> HttpResponse:
     run = _run(request, uid)
-    if run.applied_at is not None:
-        return redirect("list", run.member_list.uid)
+    if run.state != ImportRun.State.OPEN:
+        return redirect("import", run.uid)
     form = ApplyForm(request.POST)
     if not form.is_valid():
         return _show_dry_run(request, run, form, status=422)
     try:
-        run = imports.apply(
+        run = imports.start(
             run,
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
@@ -201,8 +214,7 @@ def apply(request: HttpRequest, uid: UUID) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _show_dry_run(request, run, form, status=422)
-    messages.success(request, _("Imported: %(add)s added, %(change)s changed.") % run.counts)
-    return redirect("list", run.member_list.uid)
+    return redirect("import", run.uid)
 
 
 @never_cache
@@ -242,28 +254,7 @@ def export(request: HttpRequest, uid: UUID, form: str) -> HttpResponse:
     if form not in EXPORTS:
         raise Http404
     member_list = _list(request, uid)
-    codes = dict(Place.objects.values_list("pk", "locode"))
-    headings = [
-        "email",
-        "company",
-        "contact",
-        "language",
-        "ports",
-        "modes",
-        "phone",
-        "consent_basis",
-        "consent_at",
-        "state",
-    ]
-    rows = [
-        [
-            one.address.value, one.company, one.contact, one.language,
-            ";".join(codes[pk] for pk in one.places if pk in codes), ";".join(one.modes), one.phone,
-            one.consent_basis, one.consent_at.date() if one.consent_at else "", one.state,
-        ]
-        for one in member_list.memberships.select_related("address").order_by("company_key", "address__key")
-    ]  # fmt: skip
-    return _file(form, member_list.name, headings, rows)
+    return _file(form, member_list.name, lists.HEADINGS, lists.table(member_list))
 
 
 def _file(form: str, name: str, headings: list[str], rows: list[list[Any]]) -> HttpResponse:

@@ -49,8 +49,8 @@ def _people(recipients: int, now: datetime) -> tuple[User, User, Place]:
     found = addresses.get_or_create_many(f"member{number}@drill.invalid" for number in range(recipients))
     Membership.objects.bulk_create(
         (
-            Membership(member_list=members, address=address, contact=f"Member {address.pk}", company=key)
-            for key, address in found.items()
+            Membership(member_list=members, address_id=pk, contact=f"Member {pk}", company=key)
+            for key, pk in found.items()
         ),
         batch_size=5_000,
     )

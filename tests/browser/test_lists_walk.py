@@ -39,7 +39,9 @@ def test_members_are_imported_after_a_dry_run(page: Any, live_server: Any, tmp_p
     assert not Membership.objects.exists()
     page.get_by_label("We may write to these members").check()
     page.get_by_role("button", name="Add 1, change 0").click()
+    pages.check(page, "imported")
     assert Membership.objects.get().company == "Łódź Spedycja"
+    page.get_by_role("link", name="To the list").click()
     pages.check(page, "list")
     page.get_by_role("button", name="Take this import back").click()
     assert not Membership.objects.exists()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from base.models import AuditEntry
 from base.words import Role
-from contacts import imports, roster
-from contacts.imports import NOWHERE, NoGround, NotTheLast
+from contacts import imports, memberships, plans, retention, roster
+from contacts.imports import NoGround, NotTheLast
 from contacts.models import ImportRun, Membership, Refusal
+from contacts.plans import NOWHERE
 from delivery import addresses
 
 from .book import CASES, NOW, address, member_list, membership, person, place
@@ -38,7 +40,7 @@ def active(on):
 def test_dry_run_stores_nothing():
     on = member_list()
     run = prepared(on, case("ma-01-plain.csv"))
-    plan = imports.plan(on, imports.reading(run))
+    plan = plans.compare(on, imports.reading(run))
     assert plan.counts()["add"] == 8
     assert not Membership.objects.exists()
     assert not addresses.Address.objects.exists()
@@ -169,7 +171,7 @@ def test_places_are_found_by_code_and_by_name():
 def test_member_who_names_only_unknown_places_wants_nowhere_rather_than_everywhere():
     on = member_list()
     run = prepared(on, b"email,ports\na@b.example,FIHEL\nc@d.example,\n")
-    plan = imports.plan(on, imports.reading(run))
+    plan = plans.compare(on, imports.reading(run))
     assert any("FIHEL" in hint.text for hint in plan.hints)
     imports.apply(run, by=None, now=NOW, ground=TERMS)
     assert [m.places for m in on.memberships.order_by("pk")] == [[NOWHERE], []]
@@ -202,3 +204,84 @@ def test_removed_member_in_a_new_file_is_added_again():
     run = applied(on, b"email,company\na@b.example,One\n")
     assert run.counts["add"] == 1
     assert active(on) == {"a@b.example"}
+
+
+def test_import_of_thousands_takes_a_handful_of_statements(django_assert_max_num_queries):
+    on = member_list()
+    rows = [f"m{number}@firm.example,Firm {number}" for number in range(3_000)]
+    run = prepared(on, "\n".join(["email,company", *rows]).encode())
+    with django_assert_max_num_queries(30):
+        imports.apply(run, by=None, now=NOW, ground=TERMS)
+    run = prepared(on, "\n".join(["email,company", *(f"{row} Ltd" for row in rows)]).encode())
+    with django_assert_max_num_queries(30):
+        imports.apply(run, by=None, now=NOW, ground=TERMS)
+    assert on.memberships.filter(company__endswith="Ltd").count() == 3_000
+
+
+def test_who_leaves_while_an_import_is_being_stored_stays_out():
+    on = member_list()
+    applied(on, b"email,company\na@b.example,One\nc@d.example,Two\n")
+    run = prepared(on, b"email,company\na@b.example,Other\n")
+    plan = plans.compare(on, imports.reading(run))
+    on.memberships.update(state="left")
+    memberships.store(plan, run, now=NOW, remove_gone=True)
+    assert set(on.memberships.values_list("company", "state")) == {("Other", "left"), ("Two", "left")}
+
+
+def test_import_that_another_worker_holds_is_left_alone_until_its_lease_ends():
+    run = prepared(member_list(), case("ma-01-plain.csv"))
+    imports.ask(run, by=None, now=NOW, ground=TERMS)
+    ImportRun.objects.update(held_until=NOW + imports.HELD)
+    assert imports.sweep(now=NOW) == 0
+    assert imports.carry_out(run.pk, now=NOW).state == "asked"
+    later = NOW + imports.HELD * 2
+    assert imports.sweep(now=later) == 1
+    assert imports.carry_out(run.pk, now=later).state == "applied"
+    assert imports.sweep(now=later) == 0
+
+
+def refuse_everything():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE contacts_membership ADD CONSTRAINT none CHECK (company = '') NOT VALID")
+
+
+def test_import_that_fails_is_tried_three_times_and_then_waits_for_a_decision_again(caplog):
+    on = member_list()
+    run = prepared(on, case("ma-01-plain.csv"))
+    refuse_everything()
+    imports.ask(run, by=None, now=NOW, ground=TERMS)
+    states = [imports.carry_out(run.pk, now=NOW).state for _try in range(4)]
+    assert states == ["asked", "asked", "open", "open"]
+    run.refresh_from_db()
+    assert run.content is not None
+    assert not Membership.objects.exists()
+    assert "IntegrityError" in caplog.text
+    assert "@" not in caplog.text
+
+
+def test_workers_that_die_again_and_again_give_the_file_back():
+    run = prepared(member_list(), case("ma-01-plain.csv"))
+    imports.ask(run, by=None, now=NOW, ground=TERMS)
+    ImportRun.objects.update(held_until=NOW, tries=imports.TRIES)
+    assert imports.sweep(now=NOW + imports.HELD) == 0
+    run.refresh_from_db()
+    assert run.state == "open"
+
+
+def test_import_cannot_be_taken_back_once_the_list_as_it_was_is_forgotten():
+    on = member_list()
+    applied(on, case("ma-07a-first-import.csv"))
+    run = applied(on, case("ma-07b-second-import.csv"))
+    later = NOW + imports.TAKE_BACK_KEPT + timedelta(days=1)
+    retention.forget(now=later)
+    run.refresh_from_db()
+    assert run.before == []
+    with pytest.raises(NotTheLast):
+        imports.take_back(run, by=None, now=later)
+
+
+def test_audit_of_an_import_tells_no_count_below_three():
+    applied(member_list(), case("ma-07a-first-import.csv"))
+    facts = AuditEntry.objects.get(action="list.import").facts
+    assert facts["add"] == 4
+    assert {facts[name] for name in ("change", "refused", "left")} == {None}

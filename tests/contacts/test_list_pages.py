@@ -49,11 +49,12 @@ def test_upload_shows_a_dry_run_and_the_button_imports_it(manager, on):
     assert (page.context["counts"]["add"], page.context["counts"]["refused"]) == (5, 1)
     assert not Membership.objects.exists()
     response = manager.post(reverse("import_apply", args=[run.uid]), GO)
-    assert response.url == reverse("list", args=[on.uid])
+    assert response.url == reverse("import", args=[run.uid])
     assert on.memberships.count() == 5
     assert manager.post(reverse("import_apply", args=[run.uid]), GO).status_code == 302
     assert on.memberships.count() == 5
-    assert "tariffs@nbsp-end.example" in manager.get(response.url).content.decode()
+    assert "Imported" in manager.get(response.url).content.decode()
+    assert "tariffs@nbsp-end.example" in manager.get(reverse("list", args=[on.uid])).content.decode()
 
 
 def test_import_needs_a_word_that_the_members_may_be_written_to(manager, on):

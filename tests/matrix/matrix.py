@@ -117,7 +117,7 @@ ROWS = [
         "in in in                                    | 403 >import 404 | 404 404 404 404 404 404 404",
         of="dry_run"),
     post("import_apply",
-        "in in in                                    | 403 >list 404   | 404 404 404 404 404 404 404",
+        "in in in                                    | 403 >import 404 | 404 404 404 404 404 404 404",
         of="dry_run", **APPLY),
     post("import_take_back",
         "in in in                                    | 403 >list 404   | 404 404 404 404 404 404 404",

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from base.errors import Refused
 from base.sheets import Question
-from contacts import imports, roster
-from contacts.imports import Plan
+from contacts import imports, plans, roster
 from contacts.models import ImportRun, MemberList, User
+from contacts.plans import Plan
 from contacts.roster import Roster
 
 READ, ERROR, QUESTION = 0, 1, 2
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         if isinstance(read, Question):
             answer["question"] = {"about": read.about, "text": str(read.text), "choices": read.choices}
             return QUESTION
-        plan = imports.plan(member_list, read)
+        plan = plans.compare(member_list, read)
         _report(answer, plan)
         if member_list is not None and not options["dry_run"]:
             self._store(member_list, data, told, read, options)
@@ -109,9 +109,7 @@ def _report(answer: dict[str, Any], plan: Plan) -> None:
     refused += [(row, "Suspended: stays suspended") for row in roster.rows_of(plan.suspended)]
     answer["refused"] = [{"row": row, "reason": reason} for row, reason in sorted(refused)]
     answer["notes"] = [{"row": hint.row, "text": hint.text} for hint in plan.hints]
-    answer["notes"] += [
-        {"row": None, "text": f"No longer in the file: {membership.address.value}"} for membership in plan.gone
-    ]
+    answer["notes"] += [{"row": None, "text": f"No longer in the file: {known.email}"} for known in plan.gone]
 
 
 def _list(wanted: str) -> MemberList:
