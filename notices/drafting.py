@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from django.db import transaction
 
 from base.text import one_line, prose
 from base.words import MsgType, PlaceStatus
@@ -53,6 +57,18 @@ def write_content(version: Version, draft: Draft) -> None:
         ImpactRow(version=version, position=position, **row) for position, row in enumerate(draft.rows)
     )
     version.__dict__.pop("_prefetched_objects_cache", None)  # what was read before is no longer so
+
+
+@contextmanager
+def as_if(version: Version, draft: Draft) -> Iterator[Version]:
+    """`version` as saving `draft` would leave it, for questions alone: nothing of it stays."""
+    with transaction.atomic():
+        imagined = Version.objects.select_related("notice__office", "author").get(pk=version.pk)
+        for name, value in draft.fields.items():
+            setattr(imagined, name, value)
+        write_content(imagined, draft)
+        yield imagined
+        transaction.set_rollback(True)
 
 
 def content_of(version: Version) -> Draft:

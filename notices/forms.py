@@ -21,6 +21,8 @@ from .truth.words import ENGLISH
 
 LINE, BLOCK = 160, 4_000
 FIELD_OF = {"starts": "starts_at", "ends": "ends_at", "next_update": "next_update_at"}
+TITLE_HINT = _("Why, in a few words. Open or closed, and to whom, is added from the rows.")
+INSTRUCTION_HINT = _("Short lines. Begin each with who it is for.")
 LIMITS = [("", "–"), *ENGLISH.limits.items()]
 DAYS = [("daily", _("Every day")), ("mon-fri", _("Monday to Friday")), ("mon-sat", _("Monday to Saturday"))]
 
@@ -69,7 +71,7 @@ class ImpactForm(MomentsForm):
 
     moment_names = (("own_start", _("Starts by itself"), False), ("own_end", _("Ends by itself"), False))
 
-    place = PlaceField(label=_("Place"), required=False, help_text=_("Code or name: ESALG, Algeciras"))
+    place = PlaceField(label=_("Place"), required=False)
     place_name = LineField(label=_("Or a place without a code, by its name"), required=False, max_length=120)
     status = forms.ChoiceField(label=_("Status"), choices=PlaceStatus.choices, required=False)
     traffic = forms.MultipleChoiceField(
@@ -100,9 +102,22 @@ class ImpactForm(MomentsForm):
     )
     days = forms.ChoiceField(label=_("Days"), choices=DAYS, required=False)
 
+    MORE = ("modes", "directions", "limit", "wait_h", "hours", "place_name", "own_start_date", "own_end_date")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["place"].widget.attrs |= {"list": "places", "autocomplete": "off"}
+        self.fields["place"].widget.attrs |= {"list": "places", "autocomplete": "off", "placeholder": "ESALG"}
+
+    @property
+    def somewhere(self) -> bool:
+        """Whether the row says where; one that does not is empty and left out."""
+        return bool(self.cleaned_data.get("place") or self.cleaned_data.get("place_name"))
+
+    @property
+    def is_detailed(self) -> bool:
+        """Whether something beyond place, status and traffic was typed or is wrong."""
+        wrong = set(self.errors) - {"place", "status", "traffic"}
+        return bool(wrong) or any(self[name].value() for name in self.MORE)
 
     def clean(self) -> dict[str, Any]:
         facts: dict[str, Any] = super().clean() or {}
@@ -116,7 +131,13 @@ class ImpactForm(MomentsForm):
         return facts
 
 
-ImpactFormSet = forms.formset_factory(ImpactForm, extra=0, max_num=60, absolute_max=60)
+class ImpactRows(forms.BaseFormSet):
+    @property
+    def is_single(self) -> bool:
+        return self.total_form_count() == 1
+
+
+ImpactFormSet = forms.formset_factory(ImpactForm, formset=ImpactRows, extra=0, max_num=60, absolute_max=60)
 
 
 class NoticeForm(MomentsForm):
@@ -129,6 +150,10 @@ class NoticeForm(MomentsForm):
         ("reopens_latest", _("Expected to reopen, latest"), False),
         ("next_update", _("Next update by"), False),
     )
+    moment_hints = {
+        "ends": _("Only if the end is sure. Empty means until further notice."),
+        "next_update": _("A promise: if it is missed, the public page says so and the liaison officer is told."),
+    }
     edit_number = forms.IntegerField(widget=forms.HiddenInput)
     severity = forms.ChoiceField(label=_("Severity"), choices=Severity.choices)
     cause = LineField(label=_("Cause"), required=False, max_length=LINE)
@@ -138,10 +163,12 @@ class NoticeForm(MomentsForm):
         super().__init__(*args, **kwargs)
         for language in Language:
             official = language == Language.ENGLISH
-            self.fields[f"title_{language}"] = LineField(label=_("Title"), required=official, max_length=LINE)
+            self.fields[f"title_{language}"] = LineField(
+                label=_("Title"), required=official, max_length=LINE, help_text=TITLE_HINT
+            )
             self.fields[f"body_{language}"] = BlockField(label=_("What happened"), required=False, max_length=BLOCK)
             self.fields[f"instruction_{language}"] = BlockField(
-                label=_("What to do"), required=False, max_length=BLOCK
+                label=_("What to do"), required=False, max_length=BLOCK, help_text=INSTRUCTION_HINT
             )
 
     def texts(self) -> list[dict[str, Any]]:
@@ -150,6 +177,7 @@ class NoticeForm(MomentsForm):
                 "language": language,
                 "official": language == Language.ENGLISH,
                 "fields": [self[f"{part}_{language}"] for part in ("title", "body", "instruction")],
+                "faulty": any(f"{part}_{language}" in self.errors for part in ("title", "body", "instruction")),
             }
             for language in Language
         ]
@@ -170,47 +198,52 @@ class NoticeForm(MomentsForm):
         return found
 
 
-def draft_of(form: NoticeForm, rows: Any, *, home_zone: str = "UTC") -> Draft | None:
-    """The draft from two valid forms, or None after adding errors to them. `home_zone`: where no place has a code."""
-    filled = [row for row in rows if row.cleaned_data.get("place") or row.cleaned_data.get("place_name")]
+def understood(form: NoticeForm, rows: Any, *, home_zone: str, now: datetime) -> Draft:
+    """What can be read of two forms that may still be wrong or half empty; adds errors about times to them.
+
+    `home_zone`: where no place has a code. `now`: a row's start until one is given.
+    """
+    facts = form.cleaned_data
+    filled = [row for row in rows if row.somewhere]
     coded = [row.cleaned_data["place"].time_zone for row in filled if row.cleaned_data.get("place")]
     zone = next(iter(coded), "") or home_zone
     moments = form.resolve(zone)
-    facts = form.cleaned_data
-    made = [_row(row, zone, moments["starts_at"]) for row in filled]
-    if form.errors or any(row.errors for row in filled):
-        return None
-    texts = {
-        str(language): {part: facts[f"{part}_{language}"] for part in ("title", "body", "instruction")}
-        for language in Language
-    }
+    made = [_row(row, zone, moments["starts_at"] or now) for row in filled if row.cleaned_data.get("traffic")]
     return Draft(
         fields={
             **moments,
             "time_zone": zone,
-            "severity": facts["severity"],
-            "cause": facts["cause"],
-            "contact": facts["contact"],
+            **{name: facts[name] for name in ("severity", "cause", "contact") if name in facts},
         },
-        texts=texts,
-        rows=made,
+        texts={
+            str(language): {part: facts.get(f"{part}_{language}", "") for part in ("title", "body", "instruction")}
+            for language in Language
+        },
+        rows=[row for row in made if row["ends_at"] is None or row["ends_at"] > row["starts_at"]],
     )
+
+
+def draft_of(form: NoticeForm, rows: Any, *, home_zone: str = "UTC", now: datetime) -> Draft | None:
+    """The draft from two forms, or None where something is wrong: then the errors stand at their fields."""
+    form.full_clean(), rows.full_clean()
+    draft = understood(form, rows, home_zone=home_zone, now=now)
+    return None if form.errors or any(row.errors for row in rows) else draft
 
 
 def _row(form: ImpactForm, home_zone: str, starts_at: datetime | None) -> dict[str, Any]:
     facts = form.cleaned_data
-    place: Place | None = facts["place"]
+    place: Place | None = facts.get("place")
     zone = (place.time_zone if place else "") or home_zone
     start, end = form.moment("own_start", zone) or starts_at, form.moment("own_end", zone)
     if start and end and end <= start:
         form.add_error("own_end_date", _("The end must be after the start. Past midnight? Give the next day."))
     return {
         "place_id": place.pk if place else None,
-        "place_name": facts["place_name"],
-        "modes": facts["modes"] or (place.modes if place else None) or list(Mode.values),
-        "directions": facts["directions"] or list(Direction.values),
+        "place_name": facts.get("place_name", ""),
+        "modes": facts.get("modes") or (place.modes if place else None) or list(Mode.values),
+        "directions": facts.get("directions") or list(Direction.values),
         "traffic": facts["traffic"],
-        "status": facts["status"],
+        "status": facts.get("status") or PlaceStatus.UNKNOWN,
         "qualifier": _qualifier(facts),
         "time_zone": zone,
         "starts_at": start,
@@ -227,12 +260,12 @@ def _wall(moment: datetime | None, zone: str) -> str:
 def _qualifier(facts: dict[str, Any]) -> dict[str, Any]:
     """Limit, wait and hours as the truth line reads them."""
     found: dict[str, Any] = {}
-    if facts["limit"]:
+    if facts.get("limit"):
         found["limit"] = facts["limit"]
-    if facts["wait_h"]:
+    if facts.get("wait_h"):
         found["value"] = {"wait_h": facts["wait_h"]}
-    if facts["hours"]:
-        found |= {"hours": facts["hours"], "days": facts["days"] or "daily"}
+    if facts.get("hours"):
+        found |= {"hours": facts["hours"], "days": facts.get("days") or "daily"}
     return found
 
 
@@ -254,8 +287,8 @@ def initial_of(version: Version) -> dict[str, Any]:
     return initial
 
 
-def initial_rows(version: Version, blank: int) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [
+def initial_rows(version: Version) -> list[dict[str, Any]]:
+    return [
         {
             "place": f"{row.place.locode} {row.place.name}" if row.place else "",
             "place_name": row.place_name,
@@ -274,7 +307,17 @@ def initial_rows(version: Version, blank: int) -> list[dict[str, Any]]:
         }
         for row in version.rows.select_related("place").order_by("position")
     ]
-    return rows + [{} for _number in range(blank)]
+
+
+def slips(form: NoticeForm, rows: Any) -> list[str]:
+    """What is wrong with something that was typed; a field still empty is no slip."""
+    return [
+        f"{one[name].label}: {error}" if name in one.fields else str(error)
+        for one in (form, *rows)
+        for name, errors in one.errors.items()
+        for error in errors
+        if name not in one.fields or one[name].value()
+    ]
 
 
 class DecisionForm(forms.Form):

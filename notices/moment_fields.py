@@ -27,6 +27,7 @@ class MomentsForm(forms.Form):
     """A form with moments: three fields each, `NAME_date`, `NAME_time` and `NAME_which`."""
 
     moment_names: tuple[tuple[str, Any, bool], ...] = ()
+    moment_hints: dict[str, Any] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,7 +44,7 @@ class MomentsForm(forms.Form):
         self.fields[f"{name}_time"] = LineField(
             label=_("%(what)s: time") % {"what": label},
             required=needed,
-            help_text=_("For example 19:30, 7:30 pm or 1930, in the time of the place"),
+            widget=forms.TextInput(attrs={"maxlength": 12, "autocomplete": "off"}),
         )
         self.fields[f"{name}_which"] = forms.ChoiceField(
             label=_("%(what)s: this time comes twice. Which one?") % {"what": label},
@@ -56,12 +57,15 @@ class MomentsForm(forms.Form):
         kept: dict[str, datetime] = {} if self.is_bound else self.initial.get("kept", {})
         return [
             {
-                "date": self[f"{name}_date"],
-                "time": self[f"{name}_time"],
+                "label": label,
+                "needed": needed,
+                "hint": self.moment_hints.get(name, ""),
+                "parts": [self[f"{name}_date"], self[f"{name}_time"]],
+                "faulty": any(f"{name}_{part}" in self.errors for part in ("date", "time")),
                 "which": self[f"{name}_which"] if self._asked(name) else None,
                 "understood": self.resolved.get(name) or kept.get(name),
             }
-            for name, _label, _needed in self.moment_names
+            for name, label, needed in self.moment_names
         ]
 
     def _asked(self, name: str) -> bool:

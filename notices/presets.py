@@ -1,4 +1,4 @@
-"""Quick choices in the editor: the two or three rows that most notices begin with."""
+"""Rows while they are typed: quick choices, one more, one less. Nothing here is saved."""
 
 from __future__ import annotations
 
@@ -48,4 +48,24 @@ def with_preset(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
         {"place": place, "status": str(status), "traffic": [str(one) for one in traffic]}
         for status, traffic in wanted
     ]
-    return (taken + added)[:MOST_ROWS]
+    return taken + added
+
+
+def with_one_more(rows: list[dict[str, Any]], _which: str) -> list[dict[str, Any]]:
+    """A further row at the place of the last one, since most rows of a notice share it."""
+    return [*rows, {"place": rows[-1].get("place", "") if rows else ""}]
+
+
+def without(rows: list[dict[str, Any]], which: str) -> list[dict[str, Any]]:
+    return [row for number, row in enumerate(rows) if str(number) != which] or [{}]
+
+
+RESHAPINGS = {"preset": with_preset, "add": with_one_more, "remove": without}
+
+
+def reshaped(data: QueryDict, names: list[str]) -> list[dict[str, Any]] | None:
+    """The typed rows after the button that was pressed, or None if it was none of `RESHAPINGS`."""
+    pressed = next((name for name in RESHAPINGS if name in data), None)
+    if pressed is None or (pressed == "preset" and data[pressed] not in PRESETS):
+        return None
+    return RESHAPINGS[pressed](typed_rows(data, names), data[pressed])[:MOST_ROWS]

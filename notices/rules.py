@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -34,30 +35,36 @@ class AlreadyOver(Refused):
     field = "ends_at"
 
 
-def check(version: Version, *, now: datetime) -> None:
-    """Raises the first `Refused` that keeps `version` from being submitted."""
+def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
+    """Everything that keeps `version` from being submitted, the most important first."""
     kind = KINDS[version.notice.kind]
-    texts = {text.language: text for text in version.texts.all()}
+    official = version.texts.filter(language=settings.FAIRWAY_OFFICIAL_LANGUAGE).first()
     rows = list(version.rows.all())
-    official = texts.get(settings.FAIRWAY_OFFICIAL_LANGUAGE)
     if official is None or not official.title.strip():
-        raise Incomplete(_("Give the notice a title in the official language."), field="title")
+        yield Incomplete(_("Give the notice a title in the official language."), field="title")
     if not rows:
-        raise Incomplete(_("Say which place is affected, and how."), field="rows")
+        yield Incomplete(_("Say which place is affected, and how."), field="rows")
     if version.starts_at is None:
-        raise Incomplete(_("Say when it starts."), field="starts_at")
+        yield Incomplete(_("Say when it starts."), field="starts_at")
     closes = any(row.status in CLOSING for row in rows)
     about_cargo = any(Traffic.CARGO in row.traffic for row in rows)
-    if (closes or kind.needs_cargo_row) and not about_cargo:
-        raise Incomplete(
+    if rows and (closes or kind.needs_cargo_row) and not about_cargo:
+        yield Incomplete(
             _("Say what happens to cargo: add a row for it, also if cargo passes as usual."), field="rows"
         )
-    refusal = titles_of.refusal(version)
+    refusal = titles_of.refusal(version) if rows else None
     if refusal is not None:
-        raise TitleRefused(refusal.message, code=refusal.code)
+        yield TitleRefused(refusal.message, code=refusal.code)
     if version.reopens_latest and version.reopens_earliest is None:
-        raise Incomplete(_("Give the earliest time of reopening as well."), field="reopens_earliest")
-    check_still_timely(version, now=now)
+        yield Incomplete(_("Give the earliest time of reopening as well."), field="reopens_earliest")
+    if rows and is_over(version, now=now):
+        yield AlreadyOver()
+
+
+def check(version: Version, *, now: datetime) -> None:
+    """Raises the first of `problems`."""
+    for problem in problems(version, now=now):
+        raise problem
 
 
 class Unreached(Refused):
@@ -76,10 +83,14 @@ def check_reach(version: Version) -> None:
         raise Unreached()
 
 
-def check_still_timely(version: Version, *, now: datetime) -> None:
+def is_over(version: Version, *, now: datetime) -> bool:
     """A closure that is over already is no alert; withdrawing one may come late."""
     if version.msg_type == MsgType.CANCEL:
-        return
+        return False
     ends = [row.ends_at or version.ends_at for row in version.rows.all()] or [version.ends_at]
-    if all(end is not None and end <= now for end in ends):
+    return all(end is not None and end <= now for end in ends)
+
+
+def check_still_timely(version: Version, *, now: datetime) -> None:
+    if is_over(version, now=now):
         raise AlreadyOver()

@@ -7,17 +7,20 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from base.access import Can, demand
-from base.clock import now
+from base.clock import now, zone_name
 from base.errors import Refused
 from contacts.models import Place
 from notices import lifecycle
+from notices.checklist import outlook
+from notices.drafting import as_if
 from notices.forms import (
     ImpactForm,
     ImpactFormSet,
@@ -26,16 +29,18 @@ from notices.forms import (
     draft_of,
     initial_of,
     initial_rows,
+    slips,
+    understood,
 )
 from notices.kinds import KINDS
 from notices.models import Version
 from notices.policies import offices_written_for
-from notices.presets import PRESETS, typed_rows, with_preset
+from notices.presets import PRESETS, reshaped
 from notices.views.common import tell, version_for
 
-BLANK_ROWS = 2
-OWN_TIMES = [
-    f"{name}_{part}" for name, _label, _needed in ImpactForm.moment_names for part in ("date", "time", "which")
+ROW_FIELDS = [
+    *ImpactFormSet.form.base_fields,
+    *(f"{name}_{part}" for name, _label, _needed in ImpactForm.moment_names for part in ("date", "time", "which")),
 ]
 
 
@@ -65,17 +70,18 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
     if version.state not in Version.EDITABLE:
         return redirect("version_preview", version.uid)
     form = NoticeForm(initial=initial_of(version))
-    rows = ImpactFormSet(initial=initial_rows(version, BLANK_ROWS), prefix="row")
+    rows = ImpactFormSet(initial=initial_rows(version) or [{}], prefix="row")
     return _page(request, version, form, rows)
 
 
 def _save(request: HttpRequest, version: Version) -> HttpResponse:
     user: Any = request.user
-    if request.POST.get("preset") in PRESETS:
-        return _preset(request, version, request.POST["preset"])
+    typed = reshaped(request.POST, ROW_FIELDS)
+    if typed is not None:
+        form = NoticeForm(initial=request.POST.dict())
+        return _page(request, version, form, ImpactFormSet(initial=typed, prefix="row"))
     form, rows = NoticeForm(request.POST), ImpactFormSet(request.POST, prefix="row")
-    fine = form.is_valid() & rows.is_valid()
-    draft = draft_of(form, rows, home_zone=_home_zone(version)) if fine else None
+    draft = draft_of(form, rows, home_zone=_home_zone(version), now=now())
     if draft is None:
         return _page(request, version, form, rows, status=422)
     try:
@@ -83,17 +89,29 @@ def _save(request: HttpRequest, version: Version) -> HttpResponse:
     except lifecycle.StaleEdit as stale:
         newer = version_for(request, version.uid)
         return _page(request, newer, form, rows, status=409, stale=stale)
-    if "more" in request.POST:
-        return redirect("version_edit", version.uid)
     messages.success(request, _("Saved."))
-    return redirect("version_preview", version.uid)
+    return redirect("version_edit" if "stay" in request.POST else "version_preview", version.uid)
 
 
-def _preset(request: HttpRequest, version: Version, key: str) -> HttpResponse:
-    """The page as typed, nothing saved yet, with the rows of a quick choice filled in."""
-    typed = with_preset(typed_rows(request.POST, list(ImpactFormSet.form.base_fields) + OWN_TIMES), key)
-    form = NoticeForm(initial=request.POST.dict())
-    return _page(request, version, form, ImpactFormSet(initial=[*typed, {}], prefix="row"))
+@require_POST
+@login_required
+@never_cache
+def live(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """What the page's own panel shows while somebody types: nothing is saved."""
+    version = version_for(request, uid)
+    demand(request.user, Can.WRITE_NOTICE, version)
+    if version.state not in Version.EDITABLE:
+        raise Http404
+    form, rows = NoticeForm(request.POST), ImpactFormSet(request.POST, prefix="row")
+    form.full_clean(), rows.full_clean()
+    draft = understood(form, rows, home_zone=_home_zone(version), now=now())
+    with as_if(version, draft) as imagined:
+        seen = outlook(imagined, _language(), now=now())
+    return render(request, "notices/_live.html", {"outlook": seen, "slips": slips(form, rows)})
+
+
+def _language() -> str:
+    return (get_language() or "en")[:2]
 
 
 def _home_zone(version: Version) -> str:
@@ -107,12 +125,15 @@ def _page(
 ) -> HttpResponse:
     facts = {
         "version": version,
+        "outlook": outlook(version, _language(), now=now()),
         "form": form,
         "rows": rows,
         "stale": stale,
         "kind": KINDS[version.notice.kind],
         "presets": [(key, label) for key, (label, _rows) in PRESETS.items()],
         "zone": _home_zone(version),
+        "zone_words": zone_name(now(), _home_zone(version)),
+        "replaces": version.notice.versions.filter(state=Version.State.ISSUED).first(),
         "places": Place.objects.all(),
     }
     return render(request, "notices/edit.html", facts, status=status)

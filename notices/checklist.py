@@ -1,0 +1,96 @@
+"""What the officer sees while writing: the truth line, what is missing, and whom it would reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from base.words import Language, MsgType, Traffic
+from contacts import audience
+
+from . import render, rules, titles_of, truth_of
+from .facets import facets_of
+from .models import Version
+from .sms import Measure, measure
+from .titles import Outcome
+from .truth import Clause
+
+
+@dataclass(frozen=True)
+class Point:
+    """One line of the list before approval. `sign`: "fine", "asked" (may stand) or "missing" (may not)."""
+
+    sign: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The version as readers would get it. `reach` is None where no row says whom it concerns."""
+
+    title: str
+    clauses: list[Clause]
+    short: Measure | None
+    points: list[Point]
+    reach: audience.Preview | None
+
+    @property
+    def ready(self) -> bool:
+        return all(point.sign != "missing" for point in self.points)
+
+
+def points(version: Version, *, now: datetime) -> list[Point]:
+    """First what keeps it back, then what is asked about, then what is well."""
+    refused = [Point("missing", str(problem)) for problem in rules.problems(version, now=now)]
+    asked = [
+        Point("asked", finding.message)
+        for several in titles_of.findings(version).values()
+        for finding in several
+        if finding.outcome == Outcome.ASKED
+    ]
+    return [*refused, *asked, *_promise(version), *_languages(version), *_cargo(version)]
+
+
+def _cargo(version: Version) -> Iterable[Point]:
+    if any(Traffic.CARGO in row.traffic for row in version.rows.all()):
+        yield Point("fine", _("Cargo is named"))
+
+
+def _promise(version: Version) -> Iterable[Point]:
+    if version.msg_type == MsgType.CANCEL:
+        return
+    if version.next_update_at:
+        yield Point("fine", _("The next update is promised"))
+    elif not version.ends_at:
+        yield Point("asked", _("No next update is promised. Readers will ask when they hear more."))
+
+
+def _languages(version: Version) -> Iterable[Point]:
+    there = {text.language for text in version.texts.all() if text.title}
+    for language in Language:
+        if language == settings.FAIRWAY_OFFICIAL_LANGUAGE:
+            continue
+        if language in there:
+            yield Point("fine", _("%(language)s is ready") % {"language": language.label})
+        else:
+            words = _("%(language)s: translation pending. The official text is shown.")
+            yield Point("asked", words % {"language": language.label})
+
+
+def outlook(version: Version, language: str, *, now: datetime) -> Outlook:
+    """Everything about `version` at `now`, in `language` where it has a text in it."""
+    texts = {text.language: text for text in version.texts.all()}
+    rows = list(version.rows.all())
+    text = texts.get(language) or texts.get(settings.FAIRWAY_OFFICIAL_LANGUAGE) or next(iter(texts.values()), None)
+    spoken = text.language if text else language
+    return Outlook(
+        title=text.title if text else "",
+        clauses=truth_of.clauses(version, spoken) if rows else [],
+        short=measure(render.sms(version, spoken)) if rows and text else None,
+        points=points(version, now=now),
+        reach=audience.preview(audience.Facets.from_json(facets_of(version))) if rows else None,
+    )
