@@ -312,7 +312,7 @@ def initial_rows(version: Version) -> list[dict[str, Any]]:
 def slips(form: NoticeForm, rows: Any) -> list[str]:
     """What is wrong with something that was typed; a field still empty is no slip."""
     return [
-        f"{one[name].label}: {error}" if name in one.fields else str(error)
+        f"{one[name].label} – {error}" if name in one.fields else str(error)
         for one in (form, *rows)
         for name, errors in one.errors.items()
         for error in errors

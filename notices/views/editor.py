@@ -19,7 +19,7 @@ from base.clock import now, zone_name
 from base.errors import Refused
 from contacts.models import Place
 from notices import lifecycle
-from notices.checklist import outlook
+from notices.checklist import Outlook, outlook
 from notices.drafting import as_if
 from notices.forms import (
     ImpactForm,
@@ -79,7 +79,7 @@ def _save(request: HttpRequest, version: Version) -> HttpResponse:
     typed = reshaped(request.POST, ROW_FIELDS)
     if typed is not None:
         form = NoticeForm(initial=request.POST.dict())
-        return _page(request, version, form, ImpactFormSet(initial=typed, prefix="row"))
+        return _page(request, version, form, ImpactFormSet(initial=typed, prefix="row"), unsaved=True)
     form, rows = NoticeForm(request.POST), ImpactFormSet(request.POST, prefix="row")
     draft = draft_of(form, rows, home_zone=_home_zone(version), now=now())
     if draft is None:
@@ -103,15 +103,19 @@ def live(request: HttpRequest, uid: UUID) -> HttpResponse:
     if version.state not in Version.EDITABLE:
         raise Http404
     form, rows = NoticeForm(request.POST), ImpactFormSet(request.POST, prefix="row")
-    form.full_clean(), rows.full_clean()
-    draft = understood(form, rows, home_zone=_home_zone(version), now=now())
-    with as_if(version, draft) as imagined:
-        seen = outlook(imagined, _language(), now=now())
+    seen = _outlook(version, form, rows)
     return render(request, "notices/_live.html", {"outlook": seen, "slips": slips(form, rows)})
 
 
-def _language() -> str:
-    return (get_language() or "en")[:2]
+def _outlook(version: Version, form: NoticeForm, rows: Any) -> Outlook:
+    """What would come of the version as it is typed, or as it is saved where nothing was typed."""
+    language = (get_language() or "en")[:2]
+    if not form.is_bound or version.state not in Version.EDITABLE:
+        return outlook(version, language, now=now())
+    form.full_clean(), rows.full_clean()
+    draft = understood(form, rows, home_zone=_home_zone(version), now=now())
+    with as_if(version, draft) as imagined:
+        return outlook(imagined, language, now=now())
 
 
 def _home_zone(version: Version) -> str:
@@ -121,11 +125,19 @@ def _home_zone(version: Version) -> str:
 
 
 def _page(
-    request: HttpRequest, version: Version, form: NoticeForm, rows: Any, *, status: int = 200, stale: Any = None
+    request: HttpRequest,
+    version: Version,
+    form: NoticeForm,
+    rows: Any,
+    *,
+    status: int = 200,
+    stale: Any = None,
+    unsaved: bool = False,
 ) -> HttpResponse:
     facts = {
         "version": version,
-        "outlook": outlook(version, _language(), now=now()),
+        "outlook": _outlook(version, form, rows),
+        "unsaved": unsaved,
         "form": form,
         "rows": rows,
         "stale": stale,

@@ -44,7 +44,7 @@ def write(page: Any) -> None:
     page.locator("#id_title_en").fill("Gale: port gates shut for cargo")
     page.locator("#id_body_en").fill("Winds above 60 knots.")
     page.locator("#id_row-0-place").fill("ESALG")
-    page.locator("#id_row-0-traffic").get_by_label("Cargo", exact=True).check()
+    page.get_by_role("group", name="For whom").get_by_label("Cargo", exact=True).check()
     page.locator("#id_starts_date").fill(f"{begin:%Y-%m-%d}")
     page.get_by_role("button", name="Save and look at it").click()
 

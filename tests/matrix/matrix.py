@@ -145,6 +145,8 @@ ROWS = [
         "in in in                        | 404 404 404 | 200 200 404 404 200 200 404", of="pending"),
     post("version_edit",
         "in in in                        | 404 404 404 | 422 403 404 404 403 403 404", of="draft"),
+    post("version_live",
+        "in in in                        | 404 404 404 | 200 403 404 404 403 403 404", of="draft"),
     post("version_submit",
         "in in in                        | 404 404 404 | >desk 403 404 404 403 403 404", of="draft"),
     post("version_test",
