@@ -131,13 +131,7 @@ class ImpactForm(MomentsForm):
         return facts
 
 
-class ImpactRows(forms.BaseFormSet):
-    @property
-    def is_single(self) -> bool:
-        return self.total_form_count() == 1
-
-
-ImpactFormSet = forms.formset_factory(ImpactForm, formset=ImpactRows, extra=0, max_num=60, absolute_max=60)
+ImpactFormSet = forms.formset_factory(ImpactForm, extra=0, max_num=60, absolute_max=60)
 
 
 class NoticeForm(MomentsForm):
@@ -225,7 +219,8 @@ def understood(form: NoticeForm, rows: Any, *, home_zone: str, now: datetime) ->
 
 def draft_of(form: NoticeForm, rows: Any, *, home_zone: str = "UTC", now: datetime) -> Draft | None:
     """The draft from two forms, or None where something is wrong: then the errors stand at their fields."""
-    form.full_clean(), rows.full_clean()
+    form.full_clean()
+    rows.full_clean()
     draft = understood(form, rows, home_zone=home_zone, now=now)
     return None if form.errors or any(row.errors for row in rows) else draft
 

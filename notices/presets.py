@@ -68,4 +68,4 @@ def reshaped(data: QueryDict, names: list[str]) -> list[dict[str, Any]] | None:
     pressed = next((name for name in RESHAPINGS if name in data), None)
     if pressed is None or (pressed == "preset" and data[pressed] not in PRESETS):
         return None
-    return RESHAPINGS[pressed](typed_rows(data, names), data[pressed])[:MOST_ROWS]
+    return RESHAPINGS[pressed](typed_rows(data, names), str(data[pressed]))[:MOST_ROWS]

@@ -112,7 +112,8 @@ def _outlook(version: Version, form: NoticeForm, rows: Any) -> Outlook:
     language = (get_language() or "en")[:2]
     if not form.is_bound or version.state not in Version.EDITABLE:
         return outlook(version, language, now=now())
-    form.full_clean(), rows.full_clean()
+    form.full_clean()
+    rows.full_clean()
     draft = understood(form, rows, home_zone=_home_zone(version), now=now())
     with as_if(version, draft) as imagined:
         return outlook(imagined, language, now=now())
