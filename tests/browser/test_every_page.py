@@ -1,0 +1,236 @@
+"""Every page of the site in a real browser, as the people it is for: no barrier, nothing wider than the screen, no
+error, no request that leaves the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.urls import path, reverse
+from django.utils import translation
+
+from portal.demo.accounts import code_of
+from portal.urls import urlpatterns as portal_urls
+from tests import make
+from tests.matrix import world as worlds
+from tests.matrix.matrix import ROWS, Row
+from tests.matrix.world import LINKS, World
+
+from . import pages
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Who sees most comes first
+RICHEST = (
+    "author", "approver", "association_manager", "headquarters", "administrator", "liaison", "auditor",
+    "association_member",
+)  # fmt: skip
+# Pages that the matrix shows to nobody, and who reaches them after the steps of `prepare`
+STAGED = {
+    "demo_accounts": "anonymous",
+    "mfa_authenticate": "half",
+    "mfa_activate_totp": "association_manager",
+    "mfa_deactivate_totp": "author",
+    "mfa_generate_recovery_codes": "approver",
+    "mfa_view_recovery_codes": "author",
+}
+# Addresses without a page of their own
+NO_PAGE = {
+    "permanent", "permanent_version", "association_home", "feed_atom", "notices_json", "list_export",
+    "import_refused", "mfa_download_recovery_codes",
+}  # fmt: skip
+# A mail is shown as it is: without the landmarks of a page of ours, and without its icon
+BARE = {"version_mail"}
+WITHOUT_LANDMARKS = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}
+# Forms that refuse to be sent empty, each with a list of what is wrong
+REFUSE_EMPTY = {
+    "ask", "follow", "follow_manage_link", "invitation", "people_invite", "list_new", "list_edit", "list", "import",
+    "version_edit", "case_detail", "account_login", "account_change_password", "account_reset_password",
+    "account_reauthenticate", "mfa_authenticate", "mfa_activate_totp", "mfa_reauthenticate",
+    "notice_new",
+}  # fmt: skip
+TITLES = "[...document.querySelectorAll('h1')].map(h => h.textContent.trim()).filter(Boolean).length"
+DEAD_LINKS = """[...document.querySelectorAll('main a[href^="#"], a.f-skip')]
+    .map(link => link.getAttribute('href')).filter(href => !document.getElementById(href.slice(1)))"""
+FORMS = "main form[method=post]:has(.f-field)"
+SEND_EMPTY = """form => { form.noValidate = true;
+    form.querySelectorAll('input:not([type=hidden]), select, textarea').forEach(field => {
+        if (['checkbox', 'radio'].includes(field.type)) field.checked = false; else field.value = ''; });
+    form.requestSubmit(form.querySelector('button')); }"""
+
+
+def boom(request: Any) -> None:
+    raise RuntimeError("a fault that a test asked for")
+
+
+urlpatterns = [*portal_urls, path("boom/", boom, name="boom")]
+
+
+def visits(people: int) -> Iterator[tuple[str, Row, str]]:
+    """(URL name, row, identity) of every page; a page that is public is the same for all."""
+    shown = set(NO_PAGE)
+    rows = [(name, row) for row in ROWS if row.method == "GET" for name in row.names.split() if name not in NO_PAGE]
+    for name, row in rows:
+        for identity in readers(name, row, people):
+            shown.add(name)
+            yield name, row, identity
+    missing = {name for name, _row in rows} ^ (shown - NO_PAGE)
+    assert not missing, f"nobody sees {missing}: say in STAGED who does, or in NO_PAGE that it is no page"
+
+
+def readers(name: str, row: Row, people: int) -> list[str]:
+    seen = {identity for identity, cell in row.expected().items() if cell == "200"}
+    if name in STAGED:
+        return [STAGED[name]]
+    if "anonymous" in seen:
+        return ["anonymous", *(["link_holder"] if name in LINKS else [])]
+    return [one for one in ("link_holder", *RICHEST) if one in seen][:people]
+
+
+class Visitor:
+    """One identity's browser; `faults` are sentences."""
+
+    def __init__(self, browser: Any, server: str, language: str, cookie: str = "") -> None:
+        self.server, self.language = server, language
+        self.context = browser.new_context(locale={"en": "en-GB", "fr": "fr-FR", "es": "es-ES"}[language])
+        if cookie:
+            name = django_settings.SESSION_COOKIE_NAME
+            self.context.add_cookies([{"name": name, "value": cookie, "url": server}])
+        self.page = self.context.new_page()
+        self.noise = pages.watch(self.page, server)
+
+    def open(self, name: str, arguments: dict[str, Any]) -> Any:
+        with translation.override(self.language):
+            return self.page.goto(self.server + reverse(name, kwargs=arguments))
+
+    def faults(self, widths: tuple[int, ...], status: int = 200, *, bare: bool = False) -> list[str]:
+        page = self.page
+        expected = "/favicon.ico" if bare else f"status of {status}"  # the browser logs the status of every answer
+        found = [
+            *(line for line in self.noise if expected not in line),
+            *(f"a link to nothing: {link}" for link in page.evaluate(DEAD_LINKS)),
+        ]
+        self.noise.clear()
+        if (language := page.evaluate("document.documentElement.lang")) != self.language:
+            found.append(f"says it is in {language}")
+        if (titles := page.evaluate(TITLES)) != 1:
+            found.append(f"{titles} main headings")
+        if not page.title().split(" – ")[0].strip():
+            found.append("no title")
+        rules = WITHOUT_LANDMARKS if bare else {}
+        return found + [fault for width in widths for fault in pages.barriers(page, width, rules)]
+
+
+class Visitors:
+    """The browsers of everybody, made when first asked for."""
+
+    def __init__(self, browser: Any, server: str, world: World, language: str) -> None:
+        self.browser, self.server, self.world, self.language = browser, server, world, language
+        self.all: dict[str, Visitor] = {}
+
+    def __getitem__(self, identity: str) -> Visitor:
+        if identity not in self.all:
+            self.all[identity] = Visitor(self.browser, self.server, self.language, self.session(identity))
+        return self.all[identity]
+
+    def session(self, identity: str) -> str:
+        """Signed in a moment ago, with password and code; `half` has not given the code yet."""
+        person = self.world.people.get("author" if identity == "half" else identity)
+        if person is None:
+            return ""
+        client = Client()
+        make.sign_in(Client(), person)  # the second factor is set up
+        client.post("/en/accounts/login/", {"login": person.email, "password": make.PASSWORD})
+        if identity != "half" and (code := code_of(person)):
+            client.post("/en/accounts/2fa/authenticate/", {"code": code})
+        if identity == "author":
+            client.post("/en/accounts/2fa/recovery-codes/generate/")
+        return client.cookies[django_settings.SESSION_COOKIE_NAME].value
+
+    def close(self) -> None:
+        for visitor in self.all.values():
+            visitor.context.close()
+
+
+@contextmanager
+def everybody(browser: Any, server: str, settings: Any, language: str) -> Iterator[Visitors]:
+    settings.FAIRWAY_DEMO = settings.FAIRWAY_EMBEDDED = True  # the page of demo accounts is a page too
+    visitors = Visitors(browser, server, worlds.build(), language)
+    yield visitors
+    visitors.close()
+
+
+def look_at_every_page(visitors: Visitors, widths: tuple[int, ...], people: int) -> list[str]:
+    found = []
+    for name, row, identity in visits(people):
+        visitor = visitors[identity]
+        answer = visitor.open(name, worlds.arguments(visitors.world, name, row.of, identity))
+        expected = row.expected().get(identity, "200")
+        status = int(expected) if name not in STAGED and expected.isdigit() else 200
+        where = f"{name} of {row.of or '-'}, {identity}"
+        if answer.status != status or answer.request.redirected_from:
+            found.append(f"{where}: {answer.status} at {urlsplit(answer.url).path}")
+        pages.picture(visitor.page, f"{name}-{row.of}-{identity}-{visitors.language}", widths)
+        found += [f"{where}: {fault}" for fault in visitor.faults(widths, status, bare=name in BARE)]
+    return found
+
+
+def test_every_page_is_open_to_all_at_desk_and_phone_width(browser: Any, live_server: Any, settings: Any) -> None:
+    with everybody(browser, live_server.url, settings, "en") as visitors:
+        found = look_at_every_page(visitors, (1280, 320), people=1)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_every_page_is_open_to_all_in_every_language_as_everybody_who_may(
+    browser: Any, live_server: Any, settings: Any, language: str
+) -> None:
+    with everybody(browser, live_server.url, settings, language) as visitors:
+        found = look_at_every_page(visitors, (390,), people=len(RICHEST))
+    assert not found, "\n".join(found)
+
+
+def test_every_form_sent_empty_comes_back_as_a_good_page(browser: Any, live_server: Any, settings: Any) -> None:
+    found, refused = [], set()
+    with everybody(browser, live_server.url, settings, "en") as visitors:
+        for name, row, identity in visits(people=1):
+            visitor = visitors[identity]
+            arguments = worlds.arguments(visitors.world, name, row.of, identity)
+            visitor.open(name, arguments)
+            forms = visitor.page.locator(FORMS)
+            for at in range(forms.count()):
+                with visitor.page.expect_navigation() as answer:
+                    forms.nth(at).evaluate(SEND_EMPTY)
+                if visitor.page.locator(".f-errors").count():
+                    refused.add(name)
+                pages.picture(visitor.page, f"{name}-{row.of}-{identity}-empty", (390,))
+                found += [f"{name}: {fault}" for fault in visitor.faults((390,), answer.value.status)]
+                visitor.open(name, arguments)
+    assert not found, "\n".join(found)
+    assert refused == REFUSE_EMPTY
+
+
+def test_error_pages_are_good_pages(browser: Any, live_server: Any, settings: Any) -> None:
+    settings.ROOT_URLCONF = __name__
+    found = []
+    with everybody(browser, live_server.url, settings, "en") as visitors:
+        for where, identity, status in (
+            ("/en/nothing-here/", "anonymous", 404),
+            ("/en/people/", "author", 403),
+            ("/boom/", "anonymous", 500),
+        ):
+            visitor = visitors[identity]
+            assert visitor.page.goto(live_server.url + where).status == status
+            found += [f"{where}: {fault}" for fault in visitor.faults((1280, 320), status)]
+        visitors["anonymous"].open("ask", {})
+        visitors["anonymous"].context.clear_cookies()  # a form that waited longer than its cookie
+        visitors["anonymous"].page.locator(FORMS).evaluate(SEND_EMPTY)
+        visitors["anonymous"].page.get_by_text("This page waited too long").first.wait_for()
+        found += visitors["anonymous"].faults((1280, 320), 403)
+    assert not found, "\n".join(found)
