@@ -84,6 +84,6 @@ def time_line(version: Version, language: str, zone: str, *, at: datetime) -> st
         parts.append(say(("reopens" if shut else "normal") + ("_at" if same else "")))
     else:
         parts.append(say("open_end"))
-    if version.next_update_at:
+    if version.next_update_at and version.next_update_at > at:
         parts.append(say("next_update"))
     return " ".join(parts)

@@ -1,4 +1,4 @@
-"""What waits for me: drafts, returned, to approve, in force."""
+"""What waits for me: drafts, returned, to approve, published by the offices I work for."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ def _lists(user: Any) -> dict[str, list[Version]]:
         .order_by("-edited_at")
     )
     waiting = list(seen.filter(state=STATE.PENDING)[:200])
+    live = seen.filter(state=STATE.ISSUED).exclude(msg_type="Cancel").order_by("-issued_at")[:200]
     return {
         "returned": list(seen.filter(state=STATE.RETURNED)[:50]),
         "to_decide": [v for v in waiting if may(user, Can.APPROVE, v) and not has_touched(user, v)],
         "waiting": [v for v in waiting if not may(user, Can.APPROVE, v) or has_touched(user, v)],
         "drafts": list(seen.filter(state=STATE.DRAFT)[:50]),
-        "live": list(seen.filter(state=STATE.ISSUED).exclude(msg_type="Cancel").order_by("-issued_at")[:50]),
+        "live": [v for v in live if may(user, Can.SEE_DRAFTS, v)][:50],
     }
 
 

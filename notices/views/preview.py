@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from base.access import Can, demand, may
 from base.clock import now
 from base.errors import Refused
+from base.words import Language, MsgType
 from contacts import audience
 from contacts.models import Organisation
 from delivery import outbox
@@ -31,6 +32,8 @@ from notices.models import Version
 from notices.policies import has_touched
 from notices.sms import measure
 from notices.views.common import tell, version_for
+
+LANGUAGES = {str(one): one.label for one in Language}
 
 
 def languages_of(version: Version) -> list[str]:
@@ -68,9 +71,13 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "sms_size": measure(short),
         "reach": reach,
         "associations": named(reach.by_association),
+        "readers": [(LANGUAGES.get(code, code), number) for code, number in reach.by_language.items()],
         "findings": titles_of.findings(version),
         "may_submit": version.state in Version.EDITABLE and may(request.user, Can.SUBMIT, version),
         "may_decide": version.state == Version.State.PENDING and may(request.user, Can.APPROVE, version),
+        "may_revise": version.state == Version.State.ISSUED
+        and version.msg_type != MsgType.CANCEL
+        and may(request.user, Can.WRITE_NOTICE, version),
         "own": has_touched(request.user, version),
     }
 

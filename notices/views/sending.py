@@ -21,12 +21,12 @@ from notices.models import Version
 
 VERBS = {"hold": outbox.hold, "resume": outbox.resume, "stop": outbox.stop}
 WORDS = {
-    "sending": _("Sending"),
-    "delivered": _("Delivered to the mail server"),
-    "temporary": _("Temporary failure, tried again"),
-    "permanent": _("Permanent failure"),
-    "technical": _("Technical failure"),
-    "uncertain": _("Uncertain, sent again once"),
+    "sending": _("On the way"),
+    "delivered": _("Accepted by the mail server"),
+    "temporary": _("Refused for now, we try again"),
+    "permanent": _("Refused for good: no such mailbox, or it takes no mail"),
+    "technical": _("Failed on our side"),
+    "uncertain": _("Not known whether it arrived, sent once more"),
 }
 
 

@@ -195,3 +195,19 @@ def test_sending_can_be_paused_and_stopped_by_those_who_may(desk: Any) -> None:
     officer.post(f"{sending}stop/")
     assert "Stopped." in officer.get(sending).content.decode()
     assert make.sign_in(Client(), make.user("auditor")).post(f"{sending}stop/").status_code == 403
+
+
+def test_desk_lists_what_the_own_office_published_and_every_link_opens(desk: Any) -> None:
+    mine = make.issued(title="Mine", by=desk.officer, approver=desk.approver)
+    dover = make.office("of-dvr")
+    make.issued(make.row(make.place("GBDVR", at=dover)), title="Theirs", by=make.user("officer", at=dover))
+    client = desk.as_officer()
+    page = client.get("/en/desk/").content.decode()
+    assert "Mine" in page and "Theirs" not in page
+    assert client.get(f"/en/desk/v/{mine.uid}/").status_code == 200
+
+
+def test_only_who_may_write_is_offered_an_update_or_a_withdrawal(desk: Any) -> None:
+    version = make.issued(by=desk.officer, approver=desk.approver)
+    assert "Withdraw this notice" in desk.as_officer().get(f"/en/desk/v/{version.uid}/").content.decode()
+    assert "Withdraw this notice" not in desk.as_approver().get(f"/en/desk/v/{version.uid}/").content.decode()

@@ -121,3 +121,8 @@ def test_update_of_what_was_never_closed_is_not_open_again() -> None:
     author = make.user("officer", at=first.notice.office)
     second = lifecycle.revise(first.notice, by=author, now=make.now())
     assert truth_of.line(second, "en") == "Open to cargo and travellers."
+
+
+def test_live_page_promises_no_update_that_is_overdue() -> None:
+    closed = version(next_update_at=ONSET + DAY)
+    assert "Next update" not in lines(closed, at=ONSET + 2 * DAY)[0]
