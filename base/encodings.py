@@ -6,6 +6,8 @@ import codecs
 import re
 import unicodedata
 
+from django.utils.translation import gettext_lazy as _
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -15,17 +17,17 @@ _BOMS = (
 )
 # What a person may choose when the bytes do not say it themselves, the likely ones first.
 CHOICES = {
-    "windows-1252": "Western European (Windows-1252)",
-    "windows-1250": "Central European (Windows-1250)",
-    "windows-1254": "Turkish (Windows-1254)",
-    "windows-1257": "Baltic (Windows-1257)",
-    "windows-1251": "Cyrillic (Windows-1251)",
-    "windows-1253": "Greek (Windows-1253)",
-    "windows-1256": "Arabic (Windows-1256)",
-    "iso-8859-15": "Western European (ISO 8859-15)",
-    "iso-8859-2": "Central European (ISO 8859-2)",
-    "mac-roman": "Western European (Macintosh)",
-    "cp850": "Western European (DOS 850)",
+    "windows-1252": _("Western European (Windows-1252)"),
+    "windows-1250": _("Central European (Windows-1250)"),
+    "windows-1254": _("Turkish (Windows-1254)"),
+    "windows-1257": _("Baltic (Windows-1257)"),
+    "windows-1251": _("Cyrillic (Windows-1251)"),
+    "windows-1253": _("Greek (Windows-1253)"),
+    "windows-1256": _("Arabic (Windows-1256)"),
+    "iso-8859-15": _("Western European (ISO 8859-15)"),
+    "iso-8859-2": _("Central European (ISO 8859-2)"),
+    "mac-roman": _("Western European (Macintosh)"),
+    "cp850": _("Western European (DOS 850)"),
 }
 _RIVALS = ("windows-1250", "windows-1254", "windows-1257")
 _WESTERN = frozenset(["fr", "es", "da", "no", "nb", "nn", "sv", "fi", "pt", "it", "nl", "is", "ca", "gl", "eu", "ga"])

@@ -95,9 +95,8 @@ def _read_text(
 ) -> Sheet | Question:
     name = encoding or encodings.recognise(data)
     if name is None:
-        choices = {
-            name: f"{encodings.CHOICES[name]}: {', '.join(words)}" for name, words in encodings.readings(data).items()
-        }
+        readings = encodings.readings(data)
+        choices = {name: f"{encodings.CHOICES[name]} – {', '.join(words)}" for name, words in readings.items()}
         return Question(
             "encoding", _("Which of these readings is right? The file does not say its encoding."), choices
         )
@@ -133,7 +132,7 @@ def _dialect(text: str, known: Callable[[Sequence[str]], bool]) -> str | Questio
     ):
         if len(fits) == 1:
             return fits[0]
-    choices = {mark: f"{DELIMITERS[mark]}: {' | '.join(heads[mark][:6])}" for mark in splits}
+    choices = {mark: f"{DELIMITERS[mark]} – {' | '.join(heads[mark][:6])}" for mark in splits}
     return Question("delimiter", _("Which sign separates the columns of this file?"), choices)
 
 

@@ -123,8 +123,6 @@ def mapped(sheet: Sheet, *, told: dict[str, str]) -> dict[int, str] | Question:
     Raises `Unreadable`.
     """
     headings = sheet.headings
-    if "email" in told.values():
-        return {at: told[heading] for at, heading in enumerate(headings) if told.get(heading)}
     claims: dict[str, list[int]] = {}
     for at, heading in enumerate(headings):
         if name := told[heading] if heading in told else field_of(heading):
@@ -132,10 +130,11 @@ def mapped(sheet: Sheet, *, told: dict[str, str]) -> dict[int, str] | Question:
     if "email" not in claims:
         return _without_email(sheet)
     for name, columns in claims.items():
-        sure = [at for at in columns if strongly(headings[at])] or columns
-        if len(sure) > 1:
+        sure = [at for at in columns if headings[at] in told or strongly(headings[at])] or columns
+        rivals = {headings[at]: name for at in sure}
+        if len(rivals) > 1 or (len(sure) > 1 and headings[sure[0]] not in told):
             text = _("More than one column could be “%(field)s”. Which one is it?") % {"field": FIELDS[name]}
-            return Question("columns", text, {headings[at]: name for at in sure})
+            return Question("columns", text, rivals)
         claims[name] = sure
     return {columns[0]: name for name, columns in claims.items()}
 

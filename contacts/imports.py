@@ -45,6 +45,10 @@ class NotAllGood(Refused):
     message = gettext_lazy("Some rows are refused, so nothing was imported. Correct them and use the file again.")
 
 
+class NothingGood(Refused):
+    message = gettext_lazy("No row of this file can be imported, so nobody was removed either.")
+
+
 class NotTheLast(Refused):
     message = gettext_lazy("Only the last import of a list can be taken back, once and within 30 days.")
 
@@ -65,9 +69,14 @@ def prepare(
         file_name=file_name[:200],
         sha256=hashlib.sha256(data).hexdigest(),
         content=data,
-        options=options or {},
+        options=as_last_time(member_list) | (options or {}),
         created_at=now,
     )
+
+
+def as_last_time(member_list: MemberList) -> dict[str, Any]:
+    """How the columns of a list were mapped before, for a file with the same headings."""
+    return {"columns": member_list.columns} if member_list.columns else {}
 
 
 def reading(run: ImportRun) -> Roster | Question:
@@ -96,7 +105,7 @@ def ask(
 ) -> bool:
     """Decides that the file is imported, once; True if it is small enough to be stored at once.
 
-    `whole`: all rows or nothing. Raises `NoGround`, `NotAllGood`, `Unreadable`, `Conflict`.
+    `whole`: all rows or nothing. Raises `NoGround`, `NotAllGood`, `NothingGood`, `Unreadable`, `Conflict`.
     """
     read = reading(run)
     if isinstance(read, Question):
@@ -105,6 +114,8 @@ def ask(
         raise NoGround()
     if whole and read.refused:
         raise NotAllGood()
+    if remove_gone and not read.members:
+        raise NothingGood()
     rows = len(read.sheet.records)
     ImportRun.objects.filter(pk=run.pk, state=State.OPEN).update(
         state=State.ASKED, by=by, ground=ground, remove_gone=remove_gone, counts={"rows": rows}, tries=0, asked_at=now

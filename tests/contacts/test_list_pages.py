@@ -96,6 +96,37 @@ def test_columns_can_be_mapped_otherwise(manager, on):
     assert on.memberships.get().company == "77"
 
 
+def test_columns_are_remembered_for_the_next_file_with_the_same_headings(manager, on):
+    run = uploaded(manager, on, "list.csv", b"email,Firm no\na@x.example,77\n")
+    manager.post(
+        reverse("import", args=[run.uid]),
+        {"column-0": "email", "field-0": "email", "column-1": "Firm no", "field-1": "company"},
+    )
+    manager.post(reverse("import_apply", args=[run.uid]), GO)
+    uploaded(manager, on, "next.csv", b"Courriel,Firm no\nb@x.example,78\n")
+    run = ImportRun.objects.latest("pk")
+    manager.post(reverse("import_apply", args=[run.uid]), GO)
+    assert on.memberships.get(address__key="b@x.example").company == "78"
+
+
+def test_file_without_a_good_row_offers_no_import_and_removes_nobody(manager, on):
+    membership(on, "a@x.example")
+    run = uploaded(manager, on, "bad.csv", b"email,company\nno address,One\n")
+    page = manager.get(reverse("import", args=[run.uid])).content.decode()
+    assert "No row of this file can be imported." in page
+    assert reverse("import_apply", args=[run.uid]) not in page
+    answer = manager.post(reverse("import_apply", args=[run.uid]), {**GO, "remove_gone": "on"})
+    assert answer.status_code == 422
+    assert on.memberships.get().state == "active"
+
+
+def test_file_that_says_nothing_new_offers_no_import(manager, on):
+    data = b"email,company\na@x.example,One\n"
+    manager.post(reverse("import_apply", args=[uploaded(manager, on, "a.csv", data).uid]), GO)
+    page = manager.get(reverse("import", args=[uploaded(manager, on, "a.csv", data).uid])).content.decode()
+    assert "There is nothing to import." in page
+
+
 def test_file_without_addresses_is_refused_in_words(manager, on):
     run = uploaded(manager, on, "ma-12-no-email-column.csv")
     page = manager.get(reverse("import", args=[run.uid]))

@@ -14,6 +14,14 @@ from .book import NOW, address, member_list
 pytestmark = pytest.mark.django_db
 
 
+def test_file_that_is_being_imported_is_not_dropped():
+    run = imports.prepare(member_list(), data=b"email\na@x.example\n", file_name="m.csv", by=None, now=NOW)
+    imports.ask(run, by=None, now=NOW, ground="consent")
+    retention.forget(now=NOW + timedelta(days=3))
+    run.refresh_from_db()
+    assert run.content is not None
+
+
 def test_file_nobody_decided_on_is_dropped_after_a_day():
     run = imports.prepare(member_list(), data=b"email\na@x.example\n", file_name="m.csv", by=None, now=NOW)
     retention.forget(now=NOW + timedelta(hours=23))

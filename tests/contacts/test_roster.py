@@ -146,6 +146,23 @@ def test_two_columns_for_one_field_are_asked_about():
     assert set(question.choices) == {"E-Mail", "Courriel"}
 
 
+def test_answer_about_two_columns_leaves_the_others_where_they_belong():
+    data = b"E-Mail,Courriel,Company\na@b.example,c@d.example,One\n"
+    told = roster.read(data, columns={"E-Mail": "email", "Courriel": ""})
+    assert isinstance(told, Roster)
+    assert [(m.email, m.company, m.extra["Courriel"]) for m in told.members] == [
+        ("a@b.example", "One", "c@d.example")
+    ]
+
+
+def test_two_columns_of_one_name_are_settled_by_saying_what_they_are():
+    data = b"Mail,Mail\na@b.example,c@d.example\n"
+    assert isinstance(roster.read(data), Question)
+    told = roster.read(data, columns={"Mail": "email"})
+    assert isinstance(told, Roster)
+    assert [m.email for m in told.members] == ["a@b.example"]
+
+
 def test_shifted_row_is_refused_and_the_rest_unharmed():
     found = roster.read(b"email,company\na@b.example,One, Ltd\nc@d.example,Two\n")
     assert isinstance(found, Roster)

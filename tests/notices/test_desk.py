@@ -55,7 +55,7 @@ def test_closure_is_written_approved_and_read_by_everybody(desk: Any) -> None:
     preview = officer.post(edit, desk.filled())["Location"]
     page = officer.get(preview).content.decode()
     assert "Closed to cargo." in page
-    assert "1 person at once by e-mail" in page
+    assert "Fewer than 3 people at once by e-mail" in page
     assert "20:30" not in page and "19:30 CET" in page and "18:30 UTC" in page
     assert officer.post(f"{preview}submit/").status_code == 302
     approver = desk.as_approver()

@@ -56,12 +56,13 @@ class Command(BaseCommand):
 
     def _import(self, answer: dict[str, Any], options: dict[str, Any]) -> int:
         data = options["path"].read_bytes()
-        told = {name: options[name] for name in ("encoding", "sheet") if options[name]}
+        member_list = _list(options["list"]) if options["list"] else None
+        told = imports.as_last_time(member_list) if member_list else {}
+        told |= {name: options[name] for name in ("encoding", "sheet") if options[name]}
         if options["delimiter"]:
             told["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(options["delimiter"], options["delimiter"])
         if options["column"]:
             told["columns"] = dict(pair.rsplit("=", 1) for pair in options["column"] if "=" in pair)
-        member_list = _list(options["list"]) if options["list"] else None
         read = roster.read(data, **told)
         if isinstance(read, Question):
             answer["question"] = {"about": read.about, "text": str(read.text), "choices": read.choices}
