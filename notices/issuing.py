@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 
 from base.words import SEVERITY_RANK, Lane, MsgType, Severity
 from delivery import outbox, tasks
@@ -32,6 +33,7 @@ def approvals_needed() -> int:
 
 
 def render_all(version: Version, *, now: datetime) -> Rendering:
+    prefetch_related_objects([version], "rows__place")  # asked for again and again below
     lines = {text.language: truth_of.line(version, text.language) for text in version.texts.all()}
     return Rendering(
         messages=[render.mail(version, language, now=now, truth_line=line) for language, line in lines.items()],

@@ -18,50 +18,66 @@ from . import servers
 from .processes import CHECKOUT, CannotStart, data_folder, die_with_parent, free_port, stop, wait_until
 
 LANES = ("critical", "routine", "personal", "digest")
-BIN = Path(sys.executable).parent
 
 
 class Stopped(Exception):
-    """Somebody pressed Ctrl-C or sent TERM."""
+    """Somebody pressed Ctrl-C, sent TERM or closed the terminal."""
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     raise Stopped
 
 
+def heed_signals() -> None:
+    for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if sig != signal.SIGHUP or signal.getsignal(sig) != signal.SIG_IGN:  # under nohup it stays ignored
+            signal.signal(sig, _stop)
+
+
+def ignore_signals() -> None:
+    for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(sig, signal.SIG_IGN)
+
+
 def manage(environment: dict[str, str], *arguments: str) -> None:
     """Runs `manage.py`; its failure ends the start with its own words."""
-    done = subprocess.run([sys.executable, "manage.py", *arguments], env=environment, cwd=CHECKOUT)
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env=environment,
+        cwd=CHECKOUT,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is the launcher's to hear
+        preexec_fn=die_with_parent(signal.SIGTERM),
+    )
     if done.returncode:
         raise CannotStart(f"manage.py {' '.join(arguments)} failed, see above.")
 
 
-def chosen_port() -> int:
-    """`PORT`, if it is free: another program's page on it would pass for ours."""
-    wanted = os.environ.get("PORT") or "8000"
+def chosen_port(name: str, default: int) -> int:
+    """The port that the variable `name` asks for, if it is free: another program's page on it would pass for ours."""
+    wanted = os.environ.get(name) or str(default)
     if not wanted.isdecimal() or not 0 < int(wanted) < 65536:
-        raise CannotStart(f"PORT must be a number from 1 to 65535, not {wanted!r}.")
+        raise CannotStart(f"{name} must be a number from 1 to 65535, not {wanted!r}.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(wanted)))
         except OSError as error:
-            raise CannotStart(f"Port {wanted} cannot be used ({error.strerror}): set PORT to another.") from error
+            raise CannotStart(f"Port {wanted} cannot be used ({error.strerror}): set {name} to another.") from error
     return int(wanted)
 
 
-def static_stamp() -> str:
+def static_stamp(target: str) -> str:
     newest = max((path.stat().st_mtime_ns for path in (CHECKOUT / "static").rglob("*")), default=0)
     lock_file = CHECKOUT / "requirements" / "run.txt"
-    target = os.environ.get("STATIC_ROOT") or CHECKOUT / "var" / "static"
     return f"{target} {newest} {lock_file.stat().st_mtime_ns}"
 
 
 def collect_static(environment: dict[str, str], folder: Path) -> None:
-    stamp = folder / "static.stamp"
-    if not stamp.exists() or stamp.read_text() != static_stamp():
+    stamp, wanted = folder / "static.stamp", static_stamp(environment["STATIC_ROOT"])
+    if not stamp.exists() or stamp.read_text() != wanted:
         manage(environment, "collectstatic", "--noinput", "-v0")
-        stamp.write_text(static_stamp())
+        stamp.write_text(wanted)
 
 
 def prepare_site(environment: dict[str, str], folder: Path) -> None:
@@ -75,14 +91,16 @@ def prepare_site(environment: dict[str, str], folder: Path) -> None:
 class Site:
     """The processes of one site; `stop` ends them in the order that loses nothing."""
 
-    def __init__(self, environment: dict[str, str], folder: Path, port: int) -> None:
+    def __init__(self, environment: dict[str, str], folder: Path, port: int, below: servers.Processes) -> None:
         self.environment, self.folder, self.port = environment, folder, port
-        self.processes: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self.below = below
+        self.processes: servers.Processes = []
 
-    def run(self, name: str, *command: str | Path) -> None:
+    def run(self, name: str, *command: str) -> None:
+        """Runs a module of Python: scripts beside it name the place where the checkout once was."""
         with open(self.folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen(
-                [str(part) for part in command],
+                [sys.executable, "-m", *command],
                 env=self.environment,
                 cwd=CHECKOUT,
                 stdin=subprocess.DEVNULL,
@@ -94,23 +112,25 @@ class Site:
         self.processes.append((name, process))
 
     def start(self) -> None:
+        """The first page comes first: on a small machine the workers' start would delay it."""
         self.run(
-            "web", BIN / "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2",
-            "--threads", "4", "--no-control-socket",
+            "web", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2",
+            "--threads", "4", "--preload", "--no-control-socket",
         )  # fmt: skip
+        wait_until(self.answers, lambda: not self.fallen(), "The site", 180)
         for lane in LANES:
             self.run(
-                f"worker-{lane}", BIN / "celery", "-A", "portal.celery", "worker", "-Q", lane, "-c", "1",
+                f"worker-{lane}", "celery", "-A", "portal.celery", "worker", "-Q", lane, "-c", "1",
                 "-n", f"{lane}@fairway", "-l", "WARNING", "--without-gossip", "--without-mingle",
             )  # fmt: skip
         self.run(
-            "beat", BIN / "celery", "-A", "portal.celery", "beat", "-l", "WARNING",
-            "-s", self.folder / "beat", "--pidfile=",
+            "beat", "celery", "-A", "portal.celery", "beat", "-l", "WARNING",
+            "-s", str(self.folder / "beat"), "--pidfile=",
         )  # fmt: skip
-        wait_until(self.answers, self.alive, "The site")
 
-    def alive(self) -> bool:
-        return all(process.poll() is None for _name, process in self.processes)
+    def fallen(self) -> list[str]:
+        """Who ended by itself, the servers below included."""
+        return [name for name, process in (*self.below, *self.processes) if process.poll() is not None]
 
     def answers(self) -> bool:
         try:
@@ -133,11 +153,10 @@ def start_mail_catcher(site: Site) -> str:
     """Starts the catcher unless EMAIL_URL names a relay; returns the address of its page."""
     if site.environment.get("EMAIL_URL"):
         return ""
-    smtp, web = free_port(), int(os.environ.get("MAIL_PORT") or free_port())
+    smtp, web = free_port(), chosen_port("MAIL_PORT", free_port())
     site.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{smtp}"
     site.run(
-        "mailcatcher", sys.executable, "-m", "portal.embedded.mailcatcher",
-        "--smtp-port", str(smtp), "--http-port", str(web),
+        "mailcatcher", "portal.embedded.mailcatcher", "--smtp-port", str(smtp), "--http-port", str(web),
     )  # fmt: skip
     return f"http://localhost:{web}"
 
@@ -151,34 +170,38 @@ def greet(environment: dict[str, str], port: int, mails: str, seconds: float) ->
     servers.say("Ctrl-C stops everything; the data stays.")
 
 
+def serve(folder: Path, port: int, begun: float) -> None:
+    """The site until it is stopped or a part of it falls."""
+    below: servers.Processes = []
+    with servers.started(folder, below) as environment:
+        environment.setdefault("FAIRWAY_SITE_URL", f"http://localhost:{port}")
+        environment.setdefault("STATIC_ROOT", str(folder / "static"))
+        site = Site(environment, folder, port, below)
+        try:
+            mails = start_mail_catcher(site)
+            prepare_site(environment, folder)
+            servers.write_state(folder, environment)
+            site.start()
+            greet(environment, port, mails, time.monotonic() - begun)
+            while not site.fallen():
+                time.sleep(0.5)
+            raise CannotStart(f"{', '.join(site.fallen())} ended by itself, see the logs in {folder}.")
+        finally:
+            ignore_signals()
+            (folder / servers.STATE).unlink(missing_ok=True)
+            site.stop()
+
+
 def main() -> None:
     begun = time.monotonic()
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    heed_signals()
     folder = servers.prepare(data_folder())
     holder = servers.lock(folder)
     if holder is None:
         raise CannotStart(f"Fairway is already running on {folder}: stop it first, or set FAIRWAY_DATA to another.")
-    port = chosen_port()
     try:
-        with holder, servers.started(folder) as environment:
-            environment.setdefault("FAIRWAY_SITE_URL", f"http://localhost:{port}")
-            site = Site(environment, folder, port)
-            try:
-                mails = start_mail_catcher(site)
-                prepare_site(environment, folder)
-                servers.write_state(folder, environment)
-                site.start()
-                greet(environment, port, mails, time.monotonic() - begun)
-                while site.alive():
-                    time.sleep(0.5)
-                fallen = [name for name, process in site.processes if process.poll() is not None]
-                raise CannotStart(f"{', '.join(fallen)} ended by itself, see the logs in {folder}.")
-            finally:
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
-                (folder / servers.STATE).unlink(missing_ok=True)
-                site.stop()
+        with holder:
+            serve(folder, chosen_port("PORT", 8000), begun)
     except Stopped:
         servers.say("Stopped; the data is kept.")
 

@@ -69,6 +69,14 @@ def data_folder() -> Path:
     return CHECKOUT / "var"
 
 
+def owner(path: Path) -> int | None:
+    """The user number of whose file it is; None if there is none."""
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return None
+
+
 def secret_file(path: Path, make: Callable[[], str]) -> str:
     """The secret in `path` (mode 0600), made at the first call."""
     if not path.exists():

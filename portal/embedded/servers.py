@@ -6,20 +6,23 @@ import fcntl
 import json
 import os
 import secrets
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from .postgres import Postgres
-from .processes import CannotStart, secret_file
+from .processes import CannotStart, owner, secret_file
 from .valkey import Valkey
 
 STATE = "running.json"
 # These speak of the embedded database: they never go along with another one.
 OF_EMBEDDED = ("FAIRWAY_DEMO", "FAIRWAY_EMBEDDED")
 SHARED = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "FAIRWAY_SITE_URL", *OF_EMBEDDED)
+
+Processes = list[tuple[str, "subprocess.Popen[Any]"]]
 
 
 def say(text: str) -> None:
@@ -28,7 +31,14 @@ def say(text: str) -> None:
 
 
 def prepare(folder: Path) -> Path:
-    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    """Makes the data folder; refuses one that somebody else began, whose files neither could go on with."""
+    try:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"{folder} cannot be made ({error.strerror}): set FAIRWAY_DATA to another.") from error
+    if not os.access(folder, os.W_OK | os.X_OK) or owner(folder / "lock") not in (None, os.geteuid()):
+        whose = "is not yours to write" if os.geteuid() else "was begun by another user"
+        raise CannotStart(f"{folder} {whose}: start Fairway as its owner, or set FAIRWAY_DATA to another folder.")
     return folder
 
 
@@ -72,8 +82,11 @@ def join(state: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def started(folder: Path, *, durable: bool = True) -> Iterator[dict[str, str]]:
-    """Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL name others; yields the environment."""
+def started(folder: Path, processes: Processes | None = None, *, durable: bool = True) -> Iterator[dict[str, str]]:
+    """Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL name others; yields the environment.
+
+    `processes` is given those that were started, for who wants to watch them.
+    """
     environment = dict(os.environ)
     postgres = valkey = None
     fast = {} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -89,6 +102,10 @@ def started(folder: Path, *, durable: bool = True) -> Iterator[dict[str, str]]:
             environment["REDIS_URL"] = valkey.url()
         if not environment.get("SECRET_KEY"):
             environment["SECRET_KEY"] = secret_file(folder / "secret.key", lambda: secrets.token_urlsafe(60))
+        if processes is not None:
+            for name, server in (("postgres", postgres), ("valkey", valkey)):
+                if server is not None and server.process is not None:
+                    processes.append((name, server.process))
         yield environment
     finally:
         for server in (valkey, postgres):

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from portal.embedded import servers
+from portal.embedded import launcher, servers
 from portal.embedded.postgres import Postgres
 from portal.embedded.processes import CHECKOUT, CannotStart, free_port
 
@@ -134,6 +134,36 @@ def test_taken_port_is_told_before_anything_starts(folder: Path) -> None:
     assert not (folder / "postgres").exists()
 
 
+def test_port_that_is_no_number_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_PORT", "mail")
+    with pytest.raises(CannotStart, match="MAIL_PORT must be a number"):
+        launcher.chosen_port("MAIL_PORT", 1)
+
+
+def test_data_folder_of_another_user_is_refused_in_one_line(folder: Path) -> None:
+    if os.geteuid() == 0:
+        (folder / "lock").touch()
+        os.chown(folder / "lock", 65534, 65534)
+    else:
+        folder.chmod(0o500)
+    with pytest.raises(CannotStart, match="set FAIRWAY_DATA to another folder"):
+        servers.prepare(folder)
+    folder.chmod(0o755)
+
+
+def test_servers_that_were_started_can_be_watched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("REDIS_URL")
+    watched: servers.Processes = []
+    with servers.started(folder, watched, durable=False) as environment:
+        site = launcher.Site(environment, folder, 0, watched)
+        assert site.fallen() == []
+        database = dict(watched)["postgres"]
+        database.kill()
+        database.wait()
+        assert site.fallen() == ["postgres"]
+
+
 def test_demo_mark_of_a_running_site_never_goes_to_another_database(monkeypatch: pytest.MonkeyPatch) -> None:
     state = {"DATABASE_URL": "embedded", "REDIS_URL": "embedded", "FAIRWAY_DEMO": "1", "FAIRWAY_EMBEDDED": "1"}
     for name in state:
@@ -204,7 +234,7 @@ def test_site_that_was_killed_leaves_nothing_running_and_starts_again_with_its_d
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
         assert page.status == 200
     assert manage(folder, count) == notices
-    second.send_signal(signal.SIGTERM)
+    second.send_signal(signal.SIGHUP)  # the terminal was closed
     assert second.wait(60) == 0
     assert left_over(folder) == []
     assert not (folder / servers.STATE).exists()
