@@ -63,10 +63,14 @@ def _settle(publication: Publication) -> None:
             outbox.reopen(locked.pk, audience=locked.audience | {"settled": True})
 
 
-def relay(publication_id: int, *, association_id: int, variant: str = "") -> None:
-    """Adds an association's lists to what is going out; who has the version already gets nothing twice."""
+def relay(publication_id: int, *, association_id: int, variant: str = "", give_up_at: datetime) -> bool:
+    """Adds an association's lists to what is going out, or went; who has the version already gets nothing twice.
+
+    False if the sending was stopped.
+    """
     with transaction.atomic():
         locked = Publication.objects.select_for_update().get(pk=publication_id)
         wider = audience.relayed(locked.audience, association_id=association_id, variant=variant)
-        outbox.reopen(publication_id, audience=wider)
+        reopened = outbox.reopen(publication_id, audience=wider, give_up_at=give_up_at)
         transaction.on_commit(lambda: ring_for(locked))
+    return reopened

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Greatest, Now
 
 from base import audit
 from base.words import Lane
@@ -139,12 +139,19 @@ def enlist(publication_id: int, *, people: People, official_language: str, now: 
     return bool(read >= limit)
 
 
-def reopen(publication_id: int, *, audience: dict[str, Any] | None = None) -> None:
-    """Lets expansion run again from the start, over a wider audience if one is given."""
+def reopen(
+    publication_id: int, *, audience: dict[str, Any] | None = None, give_up_at: datetime | None = None
+) -> bool:
+    """Lets expansion run again from the start, over a wider audience and until a later time if they are given.
+
+    False if the publication was stopped, by hand or by a newer version.
+    """
     changes: dict[str, Any] = {"enlisted_at": None, "cursor": 0}
     if audience is not None:
         changes["audience"] = audience
-    Publication.objects.filter(pk=publication_id).update(**changes)
+    if give_up_at is not None:
+        changes["give_up_at"] = Greatest("give_up_at", Value(give_up_at))
+    return bool(Publication.objects.filter(pk=publication_id, stopped_at=None).update(**changes))
 
 
 def post(
@@ -184,18 +191,30 @@ def post(
     return publication
 
 
-def hold(publication: Publication, *, by: Any, now: datetime) -> None:
-    """Pauses: what is on the wire goes on, the next window stays closed."""
-    if Publication.objects.filter(pk=publication.pk, held_at=None, stopped_at=None).update(held_at=now):
+def _going(publication: Publication) -> QuerySet[Publication]:
+    """The publication, if anything of it has yet to leave."""
+    waiting = Batch.objects.filter(publication=OuterRef("pk"), closed_at=None)
+    return Publication.objects.filter(Q(enlisted_at=None) | Exists(waiting), pk=publication.pk)
+
+
+def hold(publication: Publication, *, by: Any, now: datetime) -> bool:
+    """Pauses: what is on the wire goes on, the next window stays closed. False if nothing is left to pause."""
+    held = _going(publication).filter(held_at=None, stopped_at=None).update(held_at=now)
+    if held:
         audit.record(actor=by, action="sending.hold", target=f"publication:{publication.uid}", now=now)
+    return bool(held)
 
 
-def resume(publication: Publication, *, by: Any, now: datetime) -> None:
-    if Publication.objects.filter(pk=publication.pk, held_at__isnull=False).update(held_at=None):
+def resume(publication: Publication, *, by: Any, now: datetime) -> bool:
+    resumed = Publication.objects.filter(pk=publication.pk, held_at__isnull=False).update(held_at=None)
+    if resumed:
         audit.record(actor=by, action="sending.resume", target=f"publication:{publication.uid}", now=now)
+    return bool(resumed)
 
 
-def stop(publication: Publication, *, by: Any, now: datetime) -> None:
-    """Stops for good what has not left; what has left cannot be called back."""
-    if _end(Publication.objects.filter(pk=publication.pk), State.STOPPED, now):
+def stop(publication: Publication, *, by: Any, now: datetime) -> bool:
+    """Stops for good what has not left; what has left cannot be called back. False if nothing is left to stop."""
+    stopped = _end(_going(publication), State.STOPPED, now)
+    if stopped:
         audit.record(actor=by, action="sending.stop", target=f"publication:{publication.uid}", now=now)
+    return bool(stopped)

@@ -58,15 +58,20 @@ def lane_of(version: Version) -> Lane:
     return Lane.ROUTINE
 
 
+def give_up_at(version: Version, *, now: datetime) -> datetime:
+    """Until when what leaves `now` is tried: a day, but no longer than the notice holds."""
+    ends = version.ends_at
+    return min(now + LONGEST, ends) if ends and ends > now else now + LONGEST
+
+
 def open_publication(version: Version, rendering: Rendering, *, now: datetime) -> Publication:
     facets = facets_of(version)
-    give_up_at = min(now + LONGEST, version.ends_at) if version.ends_at and version.ends_at > now else now + LONGEST
     return outbox.open(
         key=f"version:{version.uid}",
         lane=lane_of(version),
         messages=rendering.messages,
         audience=facets,
-        give_up_at=give_up_at,
+        give_up_at=give_up_at(version, now=now),
         replaces=facets["earlier"],
         now=now,
     )

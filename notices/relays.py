@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from base import audit
 from base.access import Can, demand
 from base.errors import Refused
+from base.words import MsgType
 from contacts import expansion
 from contacts.models import Organisation, User
 from delivery import outbox
 from delivery.models import Publication
 from delivery.sealed import Sealed
 
-from . import render
+from . import issuing, render
 from .models import Relay, Version
 
 Means = Relay.Means
@@ -25,6 +26,16 @@ WORDS_LIMIT = 600  # characters
 
 class NotInForce(Refused):
     message = _("This version has been replaced or withdrawn. Relay the newer one.")
+
+
+class Over(Refused):
+    message = _("This notice is over. There is nothing left to relay.")
+
+
+class SendingStopped(Refused):
+    message = _(
+        "Customs has stopped sending this notice. Reach your members by your own means, or wait for the next version."
+    )
 
 
 class RelayedAlready(Refused):
@@ -45,7 +56,7 @@ def relay(
     """Writes down what the association does with `version`; by the portal, its lists on relay are sent to as well.
 
     Clicked again, it is one relay. "Own means" and "not relevant" may still become a relay by the portal, never
-    the other way round. Raises `NotInForce` or `RelayedAlready`.
+    the other way round. Raises `NotInForce`, `Over`, `SendingStopped` or `RelayedAlready`.
     """
     demand(by, Can.RELAY, association)
     said = words.strip()[:WORDS_LIMIT].replace("[[", "").replace("]]", "")
@@ -64,13 +75,15 @@ def relay(
             raise RelayedAlready()
         if not Version.objects.filter(pk=version.pk, state=Version.State.ISSUED).exists():
             raise NotInForce()
+        if version.msg_type != MsgType.CANCEL and version.ends_at and version.ends_at <= now:
+            raise Over()
         if not made:
             row.means, row.words, row.head_count, row.reason, row.by, row.at = (
                 means, said, head_count, reason[:200], by, now,
             )  # fmt: skip
             row.save()
         if means == Means.PORTAL:
-            _widen(version, association, sealed)
+            _widen(version, association, sealed, now=now)
         audit.record(
             actor=by,
             action="version.relay",
@@ -97,10 +110,17 @@ def _with_words(version: Version, association: Organisation, words: str, *, now:
     ]
 
 
-def _widen(version: Version, association: Organisation, sealed: list[Sealed]) -> None:
+def _widen(version: Version, association: Organisation, sealed: list[Sealed], *, now: datetime) -> None:
     """Adds the association's lists, and its own words if there are any, to the same publication."""
     if version.publication_id is None:
         return
     publication = Publication.objects.get(pk=version.publication_id)
     outbox.add_messages(publication, messages=sealed)
-    expansion.relay(publication.pk, association_id=association.pk, variant=association.code if sealed else "")
+    reopened = expansion.relay(
+        publication.pk,
+        association_id=association.pk,
+        variant=association.code if sealed else "",
+        give_up_at=issuing.give_up_at(version, now=now),
+    )
+    if not reopened:
+        raise SendingStopped()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -64,5 +65,6 @@ def control(request: HttpRequest, uid: UUID, verb: str) -> HttpResponse:
     demand(request.user, Can.CONTROL_SENDING, version)
     if verb not in VERBS:
         raise Http404
-    VERBS[verb](publication, by=request.user, now=now())
+    if not VERBS[verb](publication, by=request.user, now=now()):
+        messages.info(request, _("Nothing was changed: all that could leave has left, or it had been done already."))
     return redirect("sending", uid)

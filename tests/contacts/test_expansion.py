@@ -68,7 +68,7 @@ def test_relay_adds_only_those_who_have_not_had_the_version():
     expansion.expand(publication.pk, now=NOW)
     assert written_to(publication) == {"both@x.example"}
     outbox.add_messages(publication, messages=[Sealed("en", "Closed", "our words", variant="ours")])
-    expansion.relay(publication.pk, association_id=waiting.association_id, variant="ours")
+    expansion.relay(publication.pk, association_id=waiting.association_id, variant="ours", give_up_at=NOW)
     expansion.expand(publication.pk, now=NOW)
     variants = dict(publication.deliveries.values_list("address__key", "message__variant"))
     assert variants == {"both@x.example": "", "new@x.example": "ours"}

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from base.models import AuditEntry
 from base.words import Lane
 from delivery import addresses, claim, outbox, postman, reports, seals
 from delivery.models import Address, Batch, Delivery, Publication
@@ -291,6 +292,18 @@ def test_pause_keeps_the_rest_and_resume_sends_it(relay_for: Any) -> None:
     outbox.resume(publication, by="test", now=NOW)
     run_all()
     assert len(relay.counts()) == 200
+
+
+def test_what_has_all_left_is_neither_stopped_nor_paused(relay_for: Any) -> None:
+    relay_for()
+    publication = publish(3)
+    run_all()
+    assert not outbox.stop(publication, by="test", now=NOW) and not outbox.hold(publication, by="test", now=NOW)
+    report = reports.report(Publication.objects.get(pk=publication.pk))
+    assert report.finished and not report.stopped and not report.held
+    assert not AuditEntry.objects.filter(action__startswith="sending.").exists()
+    assert outbox.reopen(publication.pk) and outbox.stop(publication, by="test", now=NOW)
+    assert not outbox.reopen(publication.pk)
 
 
 def test_newer_version_takes_over_what_has_not_left(relay_for: Any) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from base.models import AuditEntry
-from base.words import Role, Severity
+from base.words import Lane, Role, Severity
 from contacts import expansion
 from contacts.models import MemberList
+from delivery import outbox, postman
 from delivery.models import Delivery, Message, Publication
 from notices import lifecycle, relays
 from notices.models import Relay
@@ -50,13 +53,19 @@ def expand(version: Any) -> None:
         pass
 
 
+def send_all(version: Any) -> None:
+    expand(version)
+    while postman.work(Lane.CRITICAL, seconds=20):
+        pass
+
+
 def reached(version: Any) -> list[str]:
     rows = Delivery.objects.filter(publication=version.publication_id)
     return sorted(rows.values_list("address__key", flat=True))
 
 
 def click(scene: Any, **fields: Any) -> Relay:
-    return relays.relay(scene.version, association=scene.association, by=scene.manager, now=NOW, **fields)
+    return relays.relay(scene.version, association=scene.association, by=scene.manager, **{"now": NOW, **fields})
 
 
 def test_list_on_relay_waits_for_the_click(scene: Any) -> None:
@@ -125,3 +134,41 @@ def test_audience_of_the_publication_names_the_association_and_no_person(scene: 
     audience = Publication.objects.get(pk=scene.version.publication_id).audience
     assert audience["relayed_by"] == [{"association": scene.association.pk, "variant": ""}]
     assert "@" not in str(audience)
+
+
+def test_relay_days_after_the_issue_has_a_day_of_its_own(scene: Any) -> None:
+    days = NOW + timedelta(days=3)
+    click(scene, now=days)
+    assert Publication.objects.get(pk=scene.version.publication_id).give_up_at == days + timedelta(hours=24)
+
+
+def test_relay_days_after_the_issue_reaches_its_members(scene: Any, smtp_sink: Any) -> None:
+    now = timezone.now()
+    scene.version = closures.issued(scene.version.rows.first().place, now=now - timedelta(days=3))
+    send_all(scene.version)
+    smtp_sink.envelopes.clear()
+    click(scene, now=now)
+    send_all(scene.version)
+    assert [to for _sender, to, _mail in smtp_sink.envelopes] == ["waiting@hauliers.example"]
+
+
+def test_relay_gives_up_when_the_notice_ends(scene: Any) -> None:
+    ends = NOW + timedelta(hours=30)
+    scene.version = closures.issued(scene.version.rows.first().place, now=NOW, ends_at=ends)
+    click(scene, now=ends - timedelta(hours=2))
+    assert Publication.objects.get(pk=scene.version.publication_id).give_up_at == ends
+    other = book.association("others")
+    late = people.person(Role.ASSOCIATION_MANAGER, other)
+    with pytest.raises(relays.Over):
+        relays.relay(scene.version, association=other, by=late, now=ends)
+
+
+def test_sending_that_customs_stopped_is_not_relayed_and_other_means_are_still_written_down(scene: Any) -> None:
+    outbox.stop(Publication.objects.get(pk=scene.version.publication_id), by=scene.manager, now=NOW)
+    with pytest.raises(relays.SendingStopped):
+        click(scene, words="Use lane 4.")
+    assert not Relay.objects.exists() and not Message.objects.exclude(variant="").exists()
+    assert click(scene, means=Relay.Means.OWN).means == Relay.Means.OWN
+    with pytest.raises(relays.SendingStopped):
+        click(scene)
+    assert Relay.objects.get().means == Relay.Means.OWN

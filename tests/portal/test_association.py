@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from base.words import Role, Severity
 from contacts.models import MemberList, Membership
-from delivery import addresses
+from delivery import addresses, outbox
+from delivery.models import Publication
 from notices.models import Relay
 from portal.accounts import AccountAdapter
 from portal.pages import association as page
@@ -62,6 +63,15 @@ def test_one_click_relays_and_the_page_says_so(client: Any, scene: Any) -> None:
         text = client.post(target, {"means": "portal"}, follow=True).content.decode()
         assert "Relay to 3 now" not in text and "Relayed by the portal" in text
     assert Relay.objects.count() == 1
+
+
+def test_relay_of_what_customs_stopped_is_refused_in_words(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    outbox.stop(Publication.objects.get(pk=version.publication_id), by=scene.manager, now=timezone.now())
+    client.force_login(scene.manager)
+    target = reverse("association_relay", args=[scene.association.code, version.uid])
+    text = client.post(target, {"means": "portal"}, follow=True).content.decode()
+    assert "Customs has stopped sending this notice." in text and "Relayed by the portal" not in text
 
 
 def test_relay_by_a_link_changes_nothing(client: Any, scene: Any) -> None:
