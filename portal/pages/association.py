@@ -104,13 +104,15 @@ def _line(
 
 
 def health_of(association: Organisation) -> list[dict[str, Any]]:
-    """Per list: members, how many of them can be reached, how many bounced or left."""
+    """Per list, counted in mailboxes: members, how many of them can be reached, how many bounced or left."""
     active = Q(memberships__state=Membership.State.ACTIVE)
     blocked = Q(memberships__address__suppressed_at__isnull=False)
+
+    def of(found: Q) -> Count:
+        return Count("memberships__address", filter=found, distinct=True)
+
     counted: Any = MemberList.objects.filter(association=association).annotate(
-        members=Count("memberships", filter=active),
-        bounced=Count("memberships", filter=active & blocked),
-        left=Count("memberships", filter=Q(memberships__state=Membership.State.LEFT)),
+        members=of(active), bounced=of(active & blocked), left=of(Q(memberships__state=Membership.State.LEFT))
     )
     return [
         {
