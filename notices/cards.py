@@ -34,6 +34,13 @@ class Card:
     late_by: timedelta | None
     reopening_late: bool
     translated: bool
+    published_at: datetime | None  # of its first version
+
+    @property
+    def moved_at(self) -> datetime | None:
+        """When it last became something else: at its issue, or when it was over."""
+        moments = [self.version.issued_at, self.version.ends_at if self.state == "over" else None]
+        return max((moment for moment in moments if moment), default=None)
 
     @property
     def reference(self) -> str:
@@ -61,6 +68,10 @@ class Card:
         return lanes(truth_of.rows_of(self.version), modes)
 
     @property
+    def office(self) -> str:
+        return self.notice.office.names.get(self.language) or str(self.notice.office)
+
+    @property
     def kind(self) -> str:
         return str(KINDS[self.notice.kind].name)
 
@@ -85,7 +96,7 @@ def state_of(version: Version, now: datetime) -> str:
     return "current"
 
 
-def card(version: Version, language: str, now: datetime) -> Card:
+def card(version: Version, language: str, now: datetime, published_at: datetime | None = None) -> Card:
     text = version.text_in(language)
     zone = render.zone_of(version)
     state = state_of(version, now)
@@ -109,19 +120,17 @@ def card(version: Version, language: str, now: datetime) -> Card:
         late_by=now - due if live and due and due < now else None,
         reopening_late=bool(live and version.reopens_latest and version.reopens_latest < now),
         translated=spoken,
+        published_at=published_at or version.issued_at,
     )
-
-
-def newest(notice: Notice) -> Version:
-    """The newest public version of a notice loaded by `for_cards()`."""
-    version: Version = notice.public_versions[0]  # type: ignore[attr-defined]
-    version.notice = notice
-    return version
 
 
 def cards(notices: object, language: str, now: datetime) -> list[Card]:
     """Cards of a `for_cards()` queryset, worst severity first, then the newest."""
-    found = [card(newest(notice), language, now) for notice in notices]  # type: ignore[attr-defined]
+    found = []
+    for notice in notices:  # type: ignore[attr-defined]
+        newest, first = notice.public_versions[0], notice.public_versions[-1]
+        newest.notice = notice
+        found.append(card(newest, language, now, first.issued_at))
     rank = {severity: place for place, severity in enumerate(("Extreme", "Severe", "Moderate", "Minor"))}
     planned = {"current": 0, "planned": 1, "over": 2, "withdrawn": 3}
     return sorted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from base.words import Mode, Severity
@@ -13,32 +14,38 @@ from contacts.models import Place
 from .kinds import KIND_CHOICES
 from .models import Notice
 
+LOCODE = RegexValidator(r"^[A-Za-z]{2}[A-Za-z0-9]{3}$", _("A code has five signs, like ESALG."))
+
 
 class NoticeFilter(django_filters.FilterSet):
-    """`NoticeFilter(request.GET, Notice.objects.in_force(now))`: the same question gives the same set everywhere."""
+    """`NoticeFilter(request.GET, Notice.objects.in_force(now))`: the same question gives the same set everywhere.
 
-    q = django_filters.CharFilter(method="by_words", label=_("Place or number"))
-    place = django_filters.CharFilter(method="by_place", label="UN/LOCODE")
-    kind = django_filters.ChoiceFilter(choices=KIND_CHOICES)
-    mode = django_filters.ChoiceFilter(choices=Mode.choices, method="by_mode")
-    severity = django_filters.ChoiceFilter(choices=Severity.choices, method="by_severity")
+    A value that it does not know is an error, and then the set is empty.
+    """
+
+    q = django_filters.CharFilter(label=_("Place or number"), max_length=200)
+    place = django_filters.CharFilter(label="UN/LOCODE", validators=[LOCODE])
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=KIND_CHOICES)
+    mode = django_filters.ChoiceFilter(label=_("Mode"), choices=Mode.choices)
+    severity = django_filters.ChoiceFilter(label=_("Severity"), choices=Severity.choices)
 
     class Meta:
         model = Notice
         fields: list[str] = []
 
-    def by_words(self, notices: Any, name: str, value: str) -> Any:
-        words = value.replace("\x00", "").strip()
-        if not words:
-            return notices
-        places = list(Place.objects.search(words).values_list("pk", flat=True)[:200])
-        return notices.about(words, places)
-
-    def by_place(self, notices: Any, name: str, value: str) -> Any:
-        return notices.at(value.replace("\x00", "")[:5])
-
-    def by_mode(self, notices: Any, name: str, value: str) -> Any:
-        return notices.filter(versions__state="issued", versions__rows__modes__contains=[value]).distinct()
-
-    def by_severity(self, notices: Any, name: str, value: str) -> Any:
-        return notices.filter(versions__state="issued", versions__severity=value).distinct()
+    def filter_queryset(self, notices: Any) -> Any:
+        if self.form.errors:
+            return notices.none()
+        asked = self.form.cleaned_data
+        facts = {
+            "severity": asked["severity"],
+            "rows__place__locode": asked["place"].upper(),
+            "rows__modes__contains": [asked["mode"]] if asked["mode"] else None,
+        }
+        found = notices.saying(**{name: value for name, value in facts.items() if value})
+        if asked["kind"]:
+            found = found.filter(kind=asked["kind"])
+        if asked["q"]:
+            places = Place.objects.search(asked["q"]).values_list("pk", flat=True)[:200]
+            found = found.about(asked["q"], list(places))
+        return found

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from base.words import CapStatus, Role
 
@@ -43,24 +43,26 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def over_since(self, since: datetime, now: datetime) -> NoticeQuerySet:
         """Those that ended or were withdrawn between `since` and `now`."""
+        cancelled = Q(msg_type="Cancel")
         ended = (
             _versions()
-            .objects.filter(notice=OuterRef("pk"), state="issued", status=CapStatus.ACTUAL)
-            .filter(Q(ends_at__gt=since, ends_at__lte=now) | Q(msg_type="Cancel", issued_at__gt=since))
+            .objects.filter(notice=OuterRef("pk"), state="issued", issued_at__lte=now, status=CapStatus.ACTUAL)
+            .filter(~cancelled & Q(ends_at__gt=since, ends_at__lte=now) | cancelled & Q(issued_at__gt=since))
         )
         return self.filter(Exists(ended))
 
-    def at(self, locode: str) -> NoticeQuerySet:
-        here = _versions().objects.filter(
-            notice=OuterRef("pk"), state__in=_PUBLIC, rows__place__locode=locode.upper()
-        )
-        return self.filter(Exists(here))
+    def in_force_or_over(self, now: datetime, *, since: datetime) -> NoticeQuerySet:
+        return self.in_force(now) | self.over_since(since, now)
+
+    def saying(self, *conditions: Q, **facts: Any) -> NoticeQuerySet:
+        """Whose newest public version answers to all of it, in one row; what was replaced says nothing any more."""
+        newest = _versions().objects.filter(notice=OuterRef("pk"), state="issued")
+        return self.filter(Exists(newest.filter(*conditions, **facts)))
 
     def about(self, words: str, places: list[int]) -> NoticeQuerySet:
-        """By reference, by a word of a public text, or at one of `places` (ids)."""
-        hit = _versions().objects.filter(notice=OuterRef("pk"), state__in=_PUBLIC)
-        hit = hit.filter(Q(rows__place__in=places) | Q(texts__title__icontains=words))
-        return self.filter(Q(reference__iexact=words) | Exists(hit))
+        """By reference, by a word of the title or of a place without a code, or at one of `places` (ids)."""
+        rows = Q(rows__place__in=places) | Q(rows__place_name__icontains=words)
+        return self.saying(Q(notice__reference__iexact=words) | Q(texts__title__icontains=words) | rows)
 
     def for_cards(self) -> NoticeQuerySet:
         """With everything a list shows, in a fixed number of queries."""
@@ -75,6 +77,16 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class VersionQuerySet(models.QuerySet["Version"]):
     def public(self) -> VersionQuerySet:
         return self.filter(state__in=_PUBLIC)
+
+    def last_moved_at(self, now: datetime) -> datetime | None:
+        """When the set in force last changed, by an issue or by an end; as time passes it never goes backwards."""
+        over = Q(state="issued", ends_at__lte=now) & ~Q(msg_type="Cancel")
+        moves = (
+            self.public()
+            .filter(issued_at__lte=now, status=CapStatus.ACTUAL)
+            .aggregate(issued=Max("issued_at"), ended=Max("ends_at", filter=over))
+        )
+        return max((moment for moment in moves.values() if moment), default=None)
 
     def open(self) -> VersionQuerySet:
         return self.filter(state__in=("draft", "pending", "returned", "scheduled"))

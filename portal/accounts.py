@@ -23,6 +23,7 @@ from django.utils.translation import get_language
 
 from delivery import outbox
 from delivery.sealed import Sealed
+from portal.everybody import reads_no_session
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -68,7 +69,7 @@ class MfaAdapter(DefaultMFAAdapter):
 
 
 class SecondFactorMiddleware:
-    """Sends customs staff without a second factor to set one up, whatever page they ask for."""
+    """Sends customs staff without a second factor to set one up, whatever page they ask for, public ones apart."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -77,6 +78,8 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if reads_no_session(view):
+            return None
         user: Any = request.user
         name = request.resolver_match.view_name if request.resolver_match else ""
         if (

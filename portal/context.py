@@ -7,10 +7,14 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from base.access import Can, may
+from portal.everybody import reads_no_session
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
+    match = request.resolver_match
+    kept_apart = {"messages": ()} if match and reads_no_session(match.func) else {}
     return {
+        **kept_apart,
         "service_name": settings.FAIRWAY_SERVICE_NAME,
         "demo": settings.FAIRWAY_DEMO,
         "languages": settings.LANGUAGES,

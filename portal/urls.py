@@ -4,6 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from contacts import urls as contacts_urls
+from notices.formats import FEEDS
 from portal.pages import association, demo, headquarters, public
 
 handler500 = "portal.failures.server_error"
@@ -19,8 +20,7 @@ urlpatterns += i18n_patterns(
     path("", public.home, name="home"),
     path("n/<str:reference>/", public.notice, name="notice"),
     path("n/<str:reference>/<int:number>/", public.notice, name="notice_version"),
-    path("feed.atom", public.feed_atom, name="feed_atom"),
-    path("notices.json", public.notices_json, name="notices_json"),
+    *(path(feed.file, public.feed, {"feed": feed}, name=feed.name) for feed in FEEDS),
     path("demo/", demo.accounts, name="demo_accounts"),
     path("accounts/", include("portal.account_urls")),
     path("", include("contacts.urls")),

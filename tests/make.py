@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
 
@@ -132,12 +135,12 @@ def issued(*rows: dict[str, Any], approver: User | None = None, **fields: Any) -
     return lifecycle.approve(version, by=approver, digest=version.digest, now=now())
 
 
-def next_version(notice: Notice, *, msg_type: str = "Update", **fields: Any) -> Version:
+def next_version(notice: Notice, *rows: dict[str, Any], msg_type: str = "Update", **fields: Any) -> Version:
     """A further version of an issued notice, written and approved by two new people."""
     author, approver = user("officer", at=notice.office), user("approver", at=notice.office)
     version = lifecycle.revise(notice, by=author, now=now(), msg_type=msg_type)
-    if fields:
-        version = lifecycle.edit(version, by=author, edit_number=1, draft=draft(**fields), now=now())
+    if rows or fields:
+        version = lifecycle.edit(version, by=author, edit_number=1, draft=draft(*rows, **fields), now=now())
     version = lifecycle.submit(version, by=author, now=now())
     return lifecycle.approve(version, by=approver, digest=version.digest, now=now())
 
@@ -161,3 +164,11 @@ def sign_in(client: Any, person: User) -> Any:
 
 def in_hours(hours: float) -> datetime:
     return now() + timedelta(hours=hours)
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """The pages read `moment` on the clock; PostgreSQL keeps its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.utils.timezone.now", lambda: moment)
+        yield

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from notices.cards import Card
 from notices.models import ImpactRow
 from notices.render import permanent_url
+
+from .shape import Edition, Feed
 
 MEDIA_TYPE = "application/json"
 
@@ -18,7 +21,8 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
-def _row(row: ImpactRow, language: str) -> dict[str, Any]:
+def _row(row: ImpactRow, ends_at: datetime | None, language: str) -> dict[str, Any]:
+    """A row without an end of its own ends with the notice."""
     place = row.place
     return {
         "place": {
@@ -31,7 +35,7 @@ def _row(row: ImpactRow, language: str) -> dict[str, Any]:
         "status": row.status,
         "qualifier": row.qualifier,
         "starts": _iso(row.starts_at),
-        "ends": _iso(row.ends_at) or "not known",
+        "ends": _iso(row.ends_at or ends_at) or "not known",
         "time_zone": row.time_zone,
     }
 
@@ -51,7 +55,7 @@ def notice(card: Card) -> dict[str, Any]:
         "language": card.language,
         "headline": card.headline,
         "truth_line": card.truth_line,
-        "places": [_row(row, card.language) for row in version.rows.all()],
+        "places": [_row(row, version.ends_at, card.language) for row in version.rows.all()],
         "starts": _iso(version.starts_at),
         "ends": _iso(version.ends_at) or "not known",
         "reopens_earliest": _iso(version.reopens_earliest),
@@ -64,7 +68,9 @@ def notice(card: Card) -> dict[str, Any]:
     }
 
 
-def document(cards: Sequence[Card], *, now: datetime) -> bytes:
-    return json.dumps(
-        {"as_of": _iso(now), "notices": [notice(card) for card in cards]}, ensure_ascii=False
-    ).encode()
+def write(edition: Edition) -> bytes:
+    document = {"as_of": _iso(edition.now), "notices": [notice(card) for card in edition.cards]}
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+FEED = Feed("notices_json", "notices.json", MEDIA_TYPE, _("The same as JSON"), write)

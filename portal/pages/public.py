@@ -1,27 +1,29 @@
-"""Pages and feeds for everybody: no account, no cookie, one query behind all of them."""
+"""Pages and feeds for everybody: one query behind all of them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, get_language_from_request
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import condition, require_safe
 
 from base.clock import now as clock_now
+from base.text import labelled
 from notices.cards import Card, card, cards
 from notices.filters import NoticeFilter
-from notices.formats import atom, plain_json
+from notices.formats import FEEDS
+from notices.formats.shape import Edition, Feed
+from notices.marks import mark
 from notices.models import Notice, Version
+from notices.querysets import VersionQuerySet
 from notices.render import permanent_url
+from portal.everybody import public_page, without_session
 
-# Short at the reader, shorter at the proxy: everybody sees a change within 15 s (docs: caching).
-public_page = cache_control(public=True, max_age=4, s_maxage=1, stale_while_revalidate=3, stale_if_error=3600)
 RECENTLY = timedelta(hours=24)
 
 
@@ -29,51 +31,68 @@ def language() -> str:
     return (get_language() or "en")[:2]
 
 
-def _in_force(request: HttpRequest) -> list[Card]:
+def _asked(request: HttpRequest, over_for: timedelta, now: datetime) -> NoticeFilter:
+    return NoticeFilter(request.GET, Notice.objects.in_force_or_over(now, since=now - over_for))
+
+
+def _mark_of_set(request: HttpRequest, feed: Feed | None = None) -> str | None:
     now = clock_now()
-    found = NoticeFilter(request.GET, Notice.objects.in_force(now)).qs
-    return cards(found.for_cards(), language(), now)
+    asked = _asked(request, feed.over_for if feed else RECENTLY, now)
+    if not asked.is_valid():
+        return None
+    shown = Version.objects.filter(notice__in=asked.qs, state=Version.State.ISSUED)
+    return mark(shown, language=language(), now=now)
 
 
 @require_safe
 @public_page
-@conditional_page
+@condition(etag_func=_mark_of_set)
 def home(request: HttpRequest) -> HttpResponse:
     now = clock_now()
-    found = _in_force(request)
-    over = Notice.objects.published(now).exclude(pk__in=[c.notice.pk for c in found]).over_since(now - RECENTLY, now)
+    asked = _asked(request, RECENTLY, now)
+    found: list[Card] = cards(asked.qs.for_cards(), language(), now)
     current = [c for c in found if c.state == "current"]
     return render(
         request,
         "portal/home.html",
         {
             "now": now,
+            "wrong": [labelled(field.label, error) for field in asked.form for error in field.errors],
             "lead": current[0] if current else None,
             "others": current[1:],
             "planned": [c for c in found if c.state == "planned"],
             "due": sorted(
-                (c for c in found if c.version.next_update_at), key=lambda c: c.version.next_update_at or now
+                (c for c in found if c.version.next_update_at and not c.past),
+                key=lambda c: c.version.next_update_at or now,
             ),
-            "over": cards(over.for_cards(), language(), now),
+            "over": [c for c in found if c.past],
             "query": request.GET.get("q", ""),
-            "filters": request.GET.urlencode(),
+            "feeds": FEEDS,
+            "filters": "" if asked.errors else request.GET.urlencode(),
         },
+        status=400 if asked.errors else 200,
     )
+
+
+def _issued(reference: str, now: datetime) -> VersionQuerySet:
+    """An exercise too: whoever has its address may read it; it says what it is, and nothing leads there."""
+    found: VersionQuerySet = Version.objects.public().filter(notice__reference=reference, issued_at__lte=now)
+    return found
+
+
+def _mark_of_notice(request: HttpRequest, reference: str, number: int | None = None) -> str:
+    now = clock_now()
+    return mark(_issued(reference, now), language=language(), now=now)
 
 
 @require_safe
 @public_page
-@conditional_page
+@condition(etag_func=_mark_of_notice)
 def notice(request: HttpRequest, reference: str, number: int | None = None) -> HttpResponse:
     """The permanent page of a notice, or of one version of it."""
     now = clock_now()
-    versions = list(
-        Version.objects.public()
-        .filter(notice__reference=reference, issued_at__lte=now)
-        .select_related("notice__office")
-        .prefetch_related("texts", "rows__place")
-        .order_by("-number")
-    )
+    found = _issued(reference, now).select_related("notice__office").prefetch_related("texts", "rows__place")
+    versions = list(found.order_by("-number"))
     shown = next((v for v in versions if number in (None, v.number)), None)
     if shown is None:
         raise Http404(_("There is no notice with this number."))
@@ -92,6 +111,7 @@ def notice(request: HttpRequest, reference: str, number: int | None = None) -> H
 
 
 @require_safe
+@without_session
 def permanent(request: HttpRequest, reference: str, number: int | None = None) -> HttpResponse:
     """`/n/<reference>[/<version>]` never changes; it leads to the page in the reader's language."""
     wanted = get_language_from_request(request)[:2]
@@ -101,24 +121,24 @@ def permanent(request: HttpRequest, reference: str, number: int | None = None) -
 
 @require_safe
 @public_page
-@conditional_page
-def feed_atom(request: HttpRequest) -> HttpResponse:
+@condition(etag_func=_mark_of_set)
+def feed(request: HttpRequest, feed: Feed) -> HttpResponse:
+    """One of `FEEDS`; a question that it does not understand is answered with a problem (RFC 9457)."""
+    now = clock_now()
+    asked = _asked(request, feed.over_for, now)
+    if not asked.is_valid():
+        wrong = [{"parameter": name, "detail": " ".join(said)} for name, said in asked.errors.items()]
+        problem = {"type": "about:blank", "title": _("This address asks for something unknown"), "status": 400}
+        return JsonResponse(problem | {"errors": wrong}, status=400, content_type="application/problem+json")
     # The published address, never the one of the request: a feed's id lasts, and a shared cache keeps this answer.
     query = f"?{request.GET.urlencode()}" if request.GET else ""
-    document = atom.feed(
-        _in_force(request),
-        title=_("Customs notices in force"),
-        self_url=f"{settings.FAIRWAY_SITE_URL}{reverse('feed_atom')}{query}",
+    edition = Edition(
+        cards=cards(asked.qs.for_cards(), language(), now),
+        publisher=settings.FAIRWAY_SERVICE_NAME,
+        self_url=f"{settings.FAIRWAY_SITE_URL}{reverse(feed.name)}{query}",
         page_url=f"{settings.FAIRWAY_SITE_URL}{reverse('home')}{query}",
         language=language(),
-        now=clock_now(),
+        updated=Version.objects.last_moved_at(now),
+        now=now,
     )
-    return HttpResponse(document, content_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
-
-
-@require_safe
-@public_page
-@conditional_page
-def notices_json(request: HttpRequest) -> HttpResponse:
-    document = plain_json.document(_in_force(request), now=clock_now())
-    return HttpResponse(document, content_type=f"{plain_json.MEDIA_TYPE}; charset=utf-8")
+    return HttpResponse(feed.write(edition), content_type=f"{feed.media_type}; charset=utf-8")

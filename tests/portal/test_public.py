@@ -8,8 +8,10 @@ from typing import Any
 import feedparser
 import pytest
 from django.test import Client
+from django.urls import reverse
 from lxml import etree
 
+from notices.formats import FEEDS
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +85,53 @@ def test_withdrawn_notice_leaves_the_list_and_says_so_on_its_page(client: Client
     assert "This notice was withdrawn." in get(client, f"/en/n/{first.notice.reference}/").content.decode()
 
 
+def test_feed_tells_the_first_issue_and_the_office(client: Client) -> None:
+    version = make.issued()
+    make.next_version(version.notice, title="Longer")
+    feed = feedparser.parse(get(client, "/en/feed.atom").content)
+    [entry] = feed.entries
+    assert entry.published == version.issued_at.isoformat(timespec="seconds")
+    assert entry.author == "Of Alg" and feed.feed.author == "Fairway"
+
+
+def test_what_ended_stays_in_the_feed_for_a_month_and_says_so(client: Client) -> None:
+    over = make.issued(title="Gale", ends_at=make.in_hours(2))
+    dover = make.issued(make.row(make.place("GBDVR")), title="Strike")
+    make.next_version(dover.notice, msg_type="Cancel")
+    moved = [feedparser.parse(get(client, "/en/feed.atom").content).feed.updated]
+    for hours in (1, 3, 24, 24 * 29, 24 * 31, 24 * 400):
+        with make.clock_at(make.in_hours(hours)):
+            feed = feedparser.parse(get(client, "/en/feed.atom").content)
+        moved.append(feed.feed.updated)
+        titles = {entry.title.split(" PD-")[0].strip("[]") for entry in feed.entries if entry.title[0] == "["}
+        assert titles == {1: {"Withdrawn"}, 3: {"Over", "Withdrawn"}}.get(hours, titles), hours
+        assert len(feed.entries) == (0 if hours > 24 * 30 + 2 else 2), hours
+        for entry in feed.entries:
+            assert entry.updated <= feed.feed.updated
+    assert moved == sorted(moved)
+    assert over.ends_at.isoformat(timespec="seconds") == moved[-1]
+
+
+def test_row_ends_with_its_notice_unless_it_has_an_end_of_its_own(client: Client) -> None:
+    end, sooner = make.in_hours(9), make.in_hours(3)
+    own_end = make.row(make.place("GBDVR"), ends_at=sooner, ends_local=sooner.strftime("%Y-%m-%dT%H:%M"))
+    make.issued(make.row(), own_end, ends_at=end)
+    [notice] = json.loads(get(client, "/en/notices.json").content)["notices"]
+    assert [place["ends"] for place in notice["places"]] == [end.isoformat(), sooner.isoformat()]
+
+
+@pytest.mark.parametrize("query", ["severity=bogus", "mode=sea", "kind=zzz", "place=Dover+port"])
+def test_question_that_is_not_understood_is_never_answered_with_everything(client: Client, query: str) -> None:
+    make.issued(title="Gale")
+    page = client.get(f"/en/?{query}")
+    assert page.status_code == 400 and "This address asks for something unknown" in page.content.decode()
+    assert "Gale" not in page.content.decode()
+    for feed in FEEDS:
+        answer = client.get(f"{reverse(feed.name)}?{query}")
+        assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+        assert [wrong["parameter"] for wrong in answer.json()["errors"]] == [query.split("=")[0]]
+
+
 def test_atom_ids_last_and_move_only_with_a_version(client: Client) -> None:
     first = make.issued()
     before = feedparser.parse(get(client, "/en/feed.atom").content).entries[0]
@@ -127,12 +176,32 @@ def test_feed_names_the_published_site_whatever_address_was_asked(client: Client
 
 
 def test_reader_who_has_the_page_gets_it_again_only_when_it_changed(client: Client) -> None:
-    first = make.issued(title="Gale")
-    for path in ("/en/feed.atom", f"/en/n/{first.notice.reference}/"):
-        mark = get(client, path)["ETag"]
-        assert client.get(path, headers={"if-none-match": mark}).status_code == 304, path
+    first = make.issued(title="Gale", next_update_at=make.in_hours(2))
+    paths = ["/en/", f"/en/n/{first.notice.reference}/", *(reverse(feed.name) for feed in FEEDS)]
+    marks = {path: get(client, path)["ETag"] for path in paths}
+
+    def answers(hours: float) -> set[int]:
+        with make.clock_at(make.in_hours(hours)):
+            return {client.get(path, headers={"if-none-match": marks[path]}).status_code for path in paths}
+
+    assert {path: client.head(path)["ETag"] for path in paths} == marks
+    assert answers(0) == answers(1) == {304}  # "as of" alone moved on
+    assert answers(2.1) == {200}  # the promised update is late now
     make.next_version(first.notice, title="Longer")
-    assert client.get("/en/feed.atom", headers={"if-none-match": mark}).status_code == 200
+    assert answers(0.01) == {200}
+    assert get(client, "/fr/")["ETag"] != get(client, "/en/")["ETag"]
+
+
+def test_every_feed_of_the_registry_is_linked_and_read_in_every_language(client: Client) -> None:
+    version = make.issued(title="Gale")
+    for language in ("en", "fr", "es"):
+        page = get(client, f"/{language}/?q=gale").content.decode()
+        for feed in FEEDS:
+            path = f"/{language}/{feed.file}"
+            assert f'<link rel="alternate" type="{feed.media_type}"' in page and page.count(f'"{path}?q=gale"') == 2
+            answer = get(client, path)
+            assert answer["Content-Type"] == f"{feed.media_type}; charset=utf-8"
+            assert version.notice.reference in answer.content.decode()
 
 
 def test_form_that_waited_too_long_says_what_to_do() -> None:
