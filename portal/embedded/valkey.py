@@ -42,7 +42,7 @@ class Valkey:
         stdin = self.process.stdin
         if stdin is not None:
             stdin.write(
-                f"bind 127.0.0.1\nport {self.port}\ndir {self.folder}\n{save}\n"
+                f"bind 127.0.0.1\nport {self.port}\n{save}\n"  # its files lie where it is started
                 f"requirepass {self.password}\nmaxmemory-policy noeviction\n"
             )
             stdin.close()

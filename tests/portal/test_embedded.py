@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+import redis
 
 from portal.embedded import launcher, servers
 from portal.embedded.postgres import Postgres
@@ -91,6 +92,16 @@ def test_state_file_holds_what_another_command_joins_and_is_private(folder: Path
     state = folder / servers.STATE
     assert json.loads(state.read_text()) == {"DATABASE_URL": "a", "REDIS_URL": "b"}
     assert state.stat().st_mode & 0o077 == 0
+
+
+def test_servers_start_in_a_folder_with_any_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("REDIS_URL")
+    odd = servers.prepare(folder / "Zoë's \"port\" # 1")
+    with servers.started(odd, durable=True) as environment:
+        redis.Redis.from_url(environment["REDIS_URL"]).save()
+        psycopg2.connect(environment["DATABASE_URL"]).close()
+    assert (odd / "valkey" / "dump.rdb").exists()
 
 
 def test_own_database_replaces_only_the_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
