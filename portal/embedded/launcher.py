@@ -113,16 +113,26 @@ class Site:
 
     def start(self) -> None:
         """The first page comes first: on a small machine the workers' start would delay it."""
+        self.start_web()
+        for lane in LANES:
+            self.start_worker(lane)
+        self.start_beat()
+
+    def start_web(self) -> None:
         self.run(
             "web", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2",
             "--threads", "4", "--preload", "--no-control-socket",
         )  # fmt: skip
         wait_until(self.answers, lambda: not self.fallen(), "The site", 180)
-        for lane in LANES:
-            self.run(
-                f"worker-{lane}", "celery", "-A", "portal.celery", "worker", "-Q", lane, "-c", "1",
-                "-n", f"{lane}@fairway", "-l", "WARNING", "--without-gossip", "--without-mingle",
-            )  # fmt: skip
+
+    def start_worker(self, lane: str, name: str = "") -> None:
+        """One process for `lane`; several of one lane need a `name` each."""
+        self.run(
+            f"worker-{name or lane}", "celery", "-A", "portal.celery", "worker", "-Q", lane, "-c", "1",
+            "-n", f"{name or lane}@fairway", "-l", "WARNING", "--without-gossip", "--without-mingle",
+        )  # fmt: skip
+
+    def start_beat(self) -> None:
         self.run(
             "beat", "celery", "-A", "portal.celery", "beat", "-l", "WARNING",
             "-s", str(self.folder / "beat"), "--pidfile=",
