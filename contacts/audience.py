@@ -81,17 +81,19 @@ def relayed(audience: dict[str, Any], *, association_id: int, variant: str = "")
 
 # --- The statement ------------------------------------------------------------------------------------------------
 
-_MEMBERS = """
+_WILLING = """m.state = 'active'
+  AND NOT EXISTS (SELECT 1 FROM contacts_refusal x WHERE x.address_id = m.address_id
+                  AND (x.member_list_id IS NULL OR x.member_list_id = m.member_list_id))"""
+_MEMBERS = f"""
 SELECT m.address_id, m.language, m.contact AS name, coalesce(r.variant, '') AS variant, 1 AS rank, m.id,
        l.association_id, NULL::text AS greeting
 FROM contacts_membership m
 JOIN contacts_memberlist l ON l.id = m.member_list_id
 LEFT JOIN unnest(%s::bigint[], %s::text[]) AS r (association_id, variant) ON r.association_id = l.association_id
-WHERE m.state = 'active' AND m.address_id > %s AND ({rows})
+WHERE m.address_id > %s AND ({{rows}})
   AND (l.way = 'direct' OR l.direct_from = ANY(%s::text[]) OR r.association_id IS NOT NULL)
-  AND NOT EXISTS (SELECT 1 FROM contacts_refusal x WHERE x.address_id = m.address_id
-                  AND (x.member_list_id IS NULL OR x.member_list_id = m.member_list_id))
-"""
+  AND {_WILLING}
+"""  # noqa: S608 - made of constants
 _SUBSCRIBERS = """
 SELECT s.address_id, s.language, '', '', 0, s.id, NULL::bigint, NULL::text
 FROM contacts_subscription s
@@ -269,17 +271,43 @@ def preview(facets: Facets) -> Preview:
     )
 
 
-def concerned(facets: Facets, association_id: int) -> dict[str, int]:
-    """language → members of one association that a version concerns, whether its lists are direct or on relay."""
-    relays = (
-        facets.relayed_by if association_id in dict(facets.relayed_by) else (*facets.relayed_by, (association_id, ""))
-    )
-    sql, parameters = _matched(replace(facets, relayed_by=relays))
-    return _tally(
-        f"SELECT language, count(*) FROM (SELECT DISTINCT ON (address_id) {_language()} AS language"  # noqa: S608
-        f" FROM ({sql}) z WHERE association_id = %s ORDER BY address_id, id) one GROUP BY 1",
-        [*parameters, association_id],
-    )
+@dataclass(frozen=True)
+class Concern:
+    """Members of one association whom a version concerns; `waiting`: those whom none of its lists reaches yet."""
+
+    members: int = 0
+    waiting: int = 0
+
+
+_OWN = f"""
+WITH own AS MATERIALIZED (
+    SELECT m.address_id, m.places, m.modes, l.way, l.direct_from
+    FROM contacts_membership m JOIN contacts_memberlist l ON l.id = m.member_list_id
+    JOIN delivery_address a ON a.id = m.address_id
+    WHERE l.association_id = %s AND a.suppressed_at IS NULL AND a.channel = 'email' AND {_WILLING})
+"""  # noqa: S608 - made of constants
+_CONCERNED = """
+SELECT %s::int, count(*), count(*) FILTER (WHERE NOT direct) FROM (
+    SELECT m.address_id, bool_or(m.way = 'direct' OR m.direct_from = ANY(%s::text[])) AS direct
+    FROM own m WHERE {rows} GROUP BY m.address_id) one HAVING count(*) > 0
+"""
+
+
+def concerned(versions: Sequence[Facets], association_id: int) -> list[Concern]:
+    """How many members of one association each version concerns, matched as for sending: one query for all."""
+    arms: list[str] = []
+    parameters: list[Any] = [association_id]
+    for position, facets in enumerate(versions):
+        rows, row_parameters = _rows(facets, subscriptions=False)
+        if rows:
+            arms.append(_CONCERNED.format(rows=rows))
+            parameters += [position, _no_milder(facets.severity), *row_parameters]
+    found: dict[int, Concern] = {}
+    if arms:
+        with connection.cursor() as cursor:
+            cursor.execute(_OWN + " UNION ALL ".join(arms), parameters)
+            found = {position: Concern(members, waiting) for position, members, waiting in cursor.fetchall()}
+    return [found.get(position, Concern()) for position in range(len(versions))]
 
 
 def _tally(sql: str, parameters: Iterable[Any]) -> dict[Any, int]:

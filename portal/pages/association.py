@@ -31,7 +31,7 @@ from notices.models import Notice, Relay, Version
 
 @dataclass(frozen=True)
 class Line:
-    """One version in force. `waits`: a list of the association is on relay and nobody has decided yet."""
+    """One version in force. `waiting`: members whom only a relay reaches, as long as nobody has decided."""
 
     version: Version
     headline: str
@@ -40,8 +40,8 @@ class Line:
     zone: str
     late: bool
     relay: Relay | None
-    waits: bool
     members: int
+    waiting: int
 
 
 class RelayForm(forms.Form):
@@ -49,25 +49,21 @@ class RelayForm(forms.Form):
     words = forms.CharField(required=False, max_length=relays.WORDS_LIMIT)
 
 
-def places_of(association: Organisation) -> set[int]:
-    """The places that its members named; empty if none did, which means every place."""
-    named = Membership.objects.filter(member_list__association=association, state=Membership.State.ACTIVE)
-    return {place for places in named.values_list("places", flat=True).distinct() for place in places}
-
-
 def in_force_for(association: Organisation, *, now: datetime) -> list[Line]:
-    """Versions in force at the association's places, the worst first; two queries a version count who it concerns."""
-    versions = Version.objects.filter(
-        notice__in=Notice.objects.in_force(now), state=Version.State.ISSUED
-    ).select_related("notice__office")
-    places = places_of(association)
-    if places:
-        versions = versions.filter(Q(rows__place_id__in=places) | Q(rows__place=None)).distinct()
+    """Versions in force that concern a member of the association, the worst first."""
+    versions = list(
+        Version.objects.filter(notice__in=Notice.objects.in_force(now), state=Version.State.ISSUED)
+        .exclude(publication_id=None)
+        .select_related("notice__office")
+        .prefetch_related("texts", "rows__place")
+    )
+    publications = Publication.objects.in_bulk([version.publication_id for version in versions])
+    facets = [audience.Facets.from_json(publications[version.publication_id].audience) for version in versions]
     decided = {row.version_id: row for row in Relay.objects.filter(association=association).select_related("by")}
-    waiting_lists = list(MemberList.objects.filter(association=association, way=MemberList.Way.ON_RELAY))
     lines = [
-        _line(version, association, decided.get(version.pk), waiting_lists, now=now)
-        for version in versions.prefetch_related("texts", "rows__place")
+        _line(version, decided.get(version.pk), concern, now=now)
+        for version, concern in zip(versions, audience.concerned(facets, association.pk), strict=True)
+        if concern.members
     ]
     return sorted(
         lines, key=lambda line: (SEVERITY_RANK[Severity(line.version.severity)], -_issued(line.version).timestamp())
@@ -78,16 +74,8 @@ def _issued(version: Version) -> datetime:
     return version.issued_at or version.created_at
 
 
-def _line(
-    version: Version, association: Organisation, relay: Relay | None, waiting_lists: list[Any], *, now: datetime
-) -> Line:
+def _line(version: Version, relay: Relay | None, concern: audience.Concern, *, now: datetime) -> Line:
     rows = list(version.rows.all())
-    rank = SEVERITY_RANK[Severity(version.severity)]
-    held_back = [one for one in waiting_lists if SEVERITY_RANK[Severity(one.direct_from)] < rank]
-    concerned: dict[str, int] = {}
-    if version.publication_id is not None:
-        publication = Publication.objects.get(pk=version.publication_id)
-        concerned = audience.concerned(audience.Facets.from_json(publication.audience), association.pk)
     return Line(
         version=version,
         headline=version.text_in(translation.get_language() or "en").headline,
@@ -98,8 +86,8 @@ def _line(
         zone=version.time_zone or "UTC",
         late=version.next_update_at is not None and version.next_update_at < now,
         relay=relay,
-        waits=relay is None and bool(held_back) and bool(concerned),
-        members=sum(concerned.values()),
+        members=concern.members,
+        waiting=concern.waiting if relay is None else 0,
     )
 
 
@@ -147,7 +135,7 @@ def dashboard(request: HttpRequest, code: str) -> HttpResponse:
     lines = in_force_for(association, now=timezone.now())
     context = {
         "association": association,
-        "waiting": [line for line in lines if line.waits],
+        "waiting": [line for line in lines if line.waiting],
         "lines": lines,
         "lists": health_of(association),
         "may_relay": may(request.user, Can.RELAY, association),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -207,10 +208,14 @@ def test_masking(cells, shown):
 def test_association_sees_how_many_of_its_members_are_concerned():
     port = place("ESALG")
     on = member_list(way="on_relay")
-    membership(on, "a@x.example", language="fr")
-    membership(on, "b@x.example", language="es", places=[port.pk + 1])
+    membership(on, "a@x.example", places=[port.pk])
+    membership(on, "b@x.example", places=[port.pk + 1])
     membership(member_list(), "c@x.example")
-    assert audience.concerned(facets(Row(port.pk, SEA, CARGO)), on.association_id) == {"fr": 1}
+    here, elsewhere = facets(Row(port.pk, SEA, CARGO)), facets(Row(port.pk + 2, SEA, CARGO))
+    severe = replace(here, severity=Severity.EXTREME)
+    assert audience.concerned([elsewhere, here, facets(), severe], on.association_id) == [
+        audience.Concern(), audience.Concern(1, 1), audience.Concern(), audience.Concern(1, 0),
+    ]  # fmt: skip
 
 
 # --- The slow matcher ---------------------------------------------------------------------------------------------
@@ -310,4 +315,11 @@ def test_sending_and_count_equal_a_slow_reference_matcher(
         expected = slowly(rows, severity, ways, members, subscribers, refusals, relayed, suppressed)
         assert {key[0] for key in sent(wanted)} == {str(who) for who in expected}
         assert audience.count(wanted) == len(expected)
+        for on, kept in enumerate(lists):
+            own = [one for one in members if one[0] == on]
+            direct, asked = (
+                slowly(rows, severity, ways, own, [], refusals, clicked, suppressed) for clicked in (set(), {on})
+            )
+            (concern,) = audience.concerned([wanted], kept.association_id)
+            assert concern == audience.Concern(len(asked), len(asked - direct))
         transaction.set_rollback(True)

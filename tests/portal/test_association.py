@@ -49,10 +49,36 @@ def test_dashboard_shows_the_places_of_the_members_and_no_other(client: Any, sce
     assert "Open to cargo." in text
 
 
-def test_association_that_names_no_place_sees_every_place(client: Any, scene: Any) -> None:
-    Membership.objects.update(places=[])
+def test_member_that_wants_every_place_is_not_hidden_by_one_that_names_some(client: Any, scene: Any) -> None:
+    Membership.objects.filter(address__key="one@hauliers.example").update(places=[])
     there = closures.issued(scene.algeciras, now=timezone.now())
-    assert there.notice.reference in show(client, scene).content.decode()
+    text = show(client, scene).content.decode()
+    assert there.notice.reference in text and "Relay to 1 now" in text
+
+
+def test_notice_for_other_modes_than_the_members_is_not_shown(client: Any, scene: Any) -> None:
+    Membership.objects.update(modes=["air"])
+    version = closures.issued(scene.dover, now=timezone.now())
+    assert version.notice.reference not in show(client, scene).content.decode()
+
+
+def test_only_those_whom_no_direct_list_reaches_wait_for_the_relay(client: Any, scene: Any) -> None:
+    direct = book.member_list(scene.association, name="Direct")
+    for name in ("one", "four"):
+        book.membership(direct, f"{name}@hauliers.example")
+    closures.issued(scene.dover, now=timezone.now())
+    text = show(client, scene).content.decode()
+    assert "Relay to 2 now" in text and "Concerns 4 of your members" in text
+    Membership.objects.filter(member_list=scene.waiting).update(places=[scene.algeciras.pk])
+    text = show(client, scene).content.decode()
+    assert "Relay to" not in text and "Sent to your members directly" in text
+
+
+def test_dashboard_asks_the_database_no_more_for_more_notices(scene: Any, django_assert_max_num_queries: Any) -> None:
+    for _number in range(4):
+        closures.issued(scene.dover, now=timezone.now())
+    with django_assert_max_num_queries(7):
+        assert len(page.in_force_for(scene.association, now=timezone.now())) == 4
 
 
 def test_one_click_relays_and_the_page_says_so(client: Any, scene: Any) -> None:
