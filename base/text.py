@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 
 # Line and paragraph separators are ends of lines; NEL too.
 _LINE_ENDS = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n"})
-# Overrides show letters in another order than they are stored; the byte order mark is no letter.
-_UNWANTED = frozenset("\u202d\u202e\ufeff\ufffe\uffff")
+# Overrides, embeddings and isolates reorder what stands after them, once unclosed; the byte order mark is no letter.
+_UNWANTED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff")
 _CATEGORIES = ("Cc", "Cs")  # control characters; halves of surrogate pairs, which UTF-8 cannot hold
 
 

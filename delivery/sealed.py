@@ -8,6 +8,11 @@ GREETING = "[[fairway:greeting]]"
 LEAVE_URL = "[[fairway:leave]]"
 
 
+def unmarked(text: str) -> str:
+    """What a person typed, so that it cannot stand for a mark."""
+    return text.replace("[[fairway:", "[fairway:")
+
+
 @dataclass(frozen=True)
 class Sealed:
     """One language and variant. `headers`: extra header lines such as References, already ASCII."""

@@ -31,6 +31,7 @@ class Card:
     clauses: list[Clause]
     truth_line: str
     time_line: str
+    own_times: list[timeline.OwnTimes]
     late_by: timedelta | None
     reopening_late: bool
     translated: bool
@@ -117,6 +118,7 @@ def card(version: Version, language: str, now: datetime, published_at: datetime 
         clauses=truth_of.clauses(version, language),
         truth_line=text.truth_line if text.truth_line and spoken else truth_of.line(version, language),
         time_line=timeline.time_line(version, language, zone, at=now),
+        own_times=timeline.own_times(version, language),
         late_by=now - due if live and due and due < now else None,
         reopening_late=bool(live and version.reopens_latest and version.reopens_latest < now),
         translated=spoken,

@@ -124,6 +124,10 @@ class ImpactForm(MomentsForm):
         somewhere = facts.get("place") or facts.get("place_name")
         if somewhere and not facts.get("traffic"):
             self.add_error("traffic", _("Tick whom this is for. Cargo is always said, also if it passes."))
+        if somewhere and not facts.get("status"):
+            self.add_error("status", _("Choose what it is: closed, open or something between."))
+        if facts.get("hours") and len(set(facts["hours"].split("-"))) == 1:
+            self.add_error("hours", _("From and until are the same. Give two times, such as 06:00-18:00."))
         if not somewhere and facts.get("traffic") and "place" not in self.errors:
             self.add_error("place", _("Which place is it? Type its code or name."))
         if facts.get("place") and facts.get("place_name"):

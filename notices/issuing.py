@@ -53,7 +53,7 @@ def lane_of(version: Version) -> Lane:
     if version.msg_type == MsgType.CANCEL:
         return Lane.CRITICAL
     before = version.notice.versions.public().filter(number__lt=version.number).order_by("-number").first()
-    if before and before.starts_at and version.starts_at and version.starts_at < before.starts_at:
+    if before and _first_start(version) < _first_start(before):
         return Lane.CRITICAL
     return Lane.ROUTINE
 
@@ -62,6 +62,11 @@ def give_up_at(version: Version, *, now: datetime) -> datetime:
     """Until when what leaves `now` is tried: a day, but no longer than the notice holds."""
     ends = version.ends_at
     return min(now + LONGEST, ends) if ends and ends > now else now + LONGEST
+
+
+def _first_start(version: Version) -> datetime:
+    """When the first of its rows begins."""
+    return min(row.starts_at for row in version.rows.all())
 
 
 def open_publication(version: Version, rendering: Rendering, *, now: datetime) -> Publication:

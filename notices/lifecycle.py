@@ -23,7 +23,7 @@ from .digest import digest_of
 from .drafting import Draft, copy_content, write_content
 from .kinds import KINDS
 from .models import Approval, Notice, Version
-from .policies import has_touched
+from .policies import agency_of, has_touched
 
 State = Version.State
 
@@ -138,22 +138,24 @@ def submit(version: Version, *, by: User, now: datetime) -> Version:
     return version
 
 
-def return_(version: Version, *, by: User, reason: str, now: datetime) -> Version:
-    """Gives it back to the author with a reason."""
-    return _decide_against(version, RETURN, by=by, reason=reason, now=now)
+def return_(version: Version, *, by: User, digest: str, reason: str, now: datetime) -> Version:
+    """Gives what was read as `digest` back to the author with a reason."""
+    return _decide_against(version, RETURN, by=by, digest=digest, reason=reason, now=now)
 
 
-def reject(version: Version, *, by: User, reason: str, now: datetime) -> Version:
-    """Ends the version with a reason."""
-    return _decide_against(version, REJECT, by=by, reason=reason, now=now)
+def reject(version: Version, *, by: User, digest: str, reason: str, now: datetime) -> Version:
+    """Ends the version that was read as `digest`, with a reason."""
+    return _decide_against(version, REJECT, by=by, digest=digest, reason=reason, now=now)
 
 
-def _decide_against(version: Version, step: str, *, by: User, reason: str, now: datetime) -> Version:
+def _decide_against(
+    version: Version, step: str, *, by: User, digest: str, reason: str, now: datetime
+) -> Version:
     demand(by, Can.RETURN, version)
     if not reason.strip():
         raise NeedsReason()
     with transaction.atomic():
-        move(version, step, reason=reason.strip(), decided_at=now, decided_by=by)
+        move(version, step, seen=digest, reason=reason.strip(), decided_at=now, decided_by=by)
         audit.record(
             actor=by,
             action=f"version.{step}",
@@ -182,8 +184,9 @@ def approve(version: Version, *, by: User, digest: str, now: datetime) -> Versio
     sealed = issuing.render_all(version, now=now)
     try:
         with transaction.atomic():
-            agency = next(seat.organisation for seat in by.seats() if seat.role == "approver")
-            Approval.objects.create(version=version, digest=digest, person=by, agency=agency, at=now)
+            Approval.objects.create(
+                version=version, digest=digest, person=by, agency=agency_of(by, version), at=now
+            )
             audit.record(
                 actor=by,
                 action="version.approve",
@@ -228,8 +231,8 @@ def _issue(
 def revise(notice: Notice, *, by: User, now: datetime, msg_type: str = MsgType.UPDATE) -> Version:
     """A new draft that starts as a copy of the version in force: an Update, or a Cancel to withdraw it."""
     live = notice.versions.filter(state=State.ISSUED).first()
-    if live is None:
-        raise Refused(_("Only a notice that is in force can be changed."))
+    if live is None or live.msg_type == MsgType.CANCEL:
+        raise Refused(_("This notice was withdrawn or never published. Write a new one."))
     demand(by, Can.WITHDRAW if msg_type == MsgType.CANCEL else Can.WRITE_NOTICE, live)
     try:
         with transaction.atomic():

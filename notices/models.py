@@ -223,6 +223,9 @@ class ImpactRow(models.Model):
             models.CheckConstraint(
                 condition=Q(place__isnull=False) | ~Q(place_name=""), name="impact_is_somewhere"
             ),
+            models.CheckConstraint(
+                condition=Q(status__in=list(PlaceStatus.values)), name="impact_status_is_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -30,6 +30,13 @@ def _works_for(user: Any, version: Version, *roles: Role) -> bool:
     )
 
 
+def agency_of(user: Any, version: Version) -> Organisation:
+    """In whose name `user` approves: at the notice's own office if there is a seat, else where the seat is."""
+    seats = [seat.organisation for seat in user.seats() if seat.role == Role.APPROVER]
+    own: list[Organisation] = [place for place in seats if place.pk == version.notice.office_id]
+    return (own or seats)[0]
+
+
 def has_touched(user: Any, version: Version) -> bool:
     """True for the author and everybody who edited or submitted this version."""
     return (

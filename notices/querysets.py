@@ -98,4 +98,5 @@ class VersionQuerySet(models.QuerySet["Version"]):
         offices = [
             seat.organisation_id for seat in user.seats() if seat.role in (Role.OFFICER, Role.APPROVER)
         ]
-        return self.filter(Q(state__in=_PUBLIC) | Q(notice__office_id__in=offices))
+        served = Q(notice__office__in=offices) | Q(notice__office__published_by__in=offices)
+        return self.filter(Q(state__in=_PUBLIC) | served).distinct()

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from base import clock
 from base.words import CapStatus, MsgType
-from delivery.sealed import GREETING, LEAVE_URL, Sealed
+from delivery.sealed import GREETING, LEAVE_URL, Sealed, unmarked
 
 from . import timeline, truth_of
 from .kinds import KINDS
@@ -33,7 +33,7 @@ def context(version: Version, language: str, *, now: datetime, truth_line: str |
     text: Text = version.text_in(language)
     zone = zone_of(version)
     line = truth_line if truth_line is not None else truth_of.line(version, text.language)
-    title = text.title.rstrip(".")
+    title = unmarked(text.title.rstrip("."))
     return {
         "language": text.language,
         "version": version,
@@ -47,10 +47,11 @@ def context(version: Version, language: str, *, now: datetime, truth_line: str |
         "time_line": timeline.time_line(version, text.language, zone, at=version.issued_at or now),
         "headline": f"{title}. {line}",
         "clauses": truth_of.clauses(version, text.language),
-        "body": text.body,
-        "instruction": text.instruction,
-        "contact": version.contact,
-        "cause": version.cause,
+        "body": unmarked(text.body),
+        "instruction": unmarked(text.instruction),
+        "contact": unmarked(version.contact),
+        "cause": unmarked(version.cause),
+        "own_times": timeline.own_times(version, text.language),
         "starts": clock.shown(version.starts_at, zone, text.language) if version.starts_at else None,
         "ends": clock.shown(version.ends_at, zone, text.language) if version.ends_at else None,
         "next_update": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +15,9 @@ from contacts import audience
 from . import titles_of
 from .facets import facets_of
 from .kinds import KINDS
-from .models import Version
+from .models import ImpactRow, Version
 
+FARTHEST = timedelta(days=5 * 366)
 CLOSING = (PlaceStatus.CLOSED, PlaceStatus.PARTLY_CLOSED)
 
 
@@ -59,6 +60,21 @@ def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
         yield Incomplete(_("Give the earliest time of reopening as well."), field="reopens_earliest")
     if rows and is_over(version, now=now):
         yield AlreadyOver()
+    yield from _impossible_times(version, rows, now=now)
+
+
+def _impossible_times(version: Version, rows: list[ImpactRow], *, now: datetime) -> Iterator[Refused]:
+    starts, ends, promised = version.starts_at, version.ends_at, version.next_update_at
+    if promised and promised <= now and version.msg_type != MsgType.CANCEL:
+        yield Incomplete(_("The next update is promised for a time that is past."), field="next_update_at")
+    if starts and version.reopens_earliest and version.reopens_earliest < starts:
+        yield Incomplete(_("It cannot reopen before it starts. Check the dates."), field="reopens_earliest")
+    if ends and any(row.starts_at >= ends or (row.ends_at and row.ends_at > ends) for row in rows):
+        yield Incomplete(_("A row has times of its own after the end of the notice. Move one of them."), field="rows")
+    moments = [starts, ends, promised, version.reopens_earliest, version.reopens_latest]
+    moments += [moment for row in rows for moment in (row.starts_at, row.ends_at)]
+    if any(abs(moment - now) > FARTHEST for moment in moments if moment):
+        yield Incomplete(_("A date lies more than five years away. Check the year."), field="starts_at")
 
 
 def check(version: Version, *, now: datetime) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from base import clock
+from base.text import labelled
 from base.words import PlaceStatus
 
 from . import truth_of
-from .models import Version
+from .models import ImpactRow, Version
+from .truth import segments
 
 _WORDS: dict[str, dict[str, str]] = {
     "fixed": {
@@ -50,6 +53,42 @@ _WORDS: dict[str, dict[str, str]] = {
     },
 }
 SHUT = (PlaceStatus.CLOSED, PlaceStatus.PARTLY_CLOSED)
+
+
+@dataclass(frozen=True)
+class OwnTimes:
+    """Rows whose times are not those of the notice: what they say, and from when to when (UTC; None: no end)."""
+
+    places: str
+    said: str
+    zone: str
+    starts_at: datetime
+    ends_at: datetime | None
+    language: str
+
+    def __str__(self) -> str:
+        start = clock.spoken(self.starts_at, self.zone, self.language)
+        key = "fixed" if self.ends_at else "start"
+        form = _WORDS[key].get(self.language, _WORDS[key]["en"])
+        end = clock.spoken(self.ends_at, self.zone, self.language) if self.ends_at else ""
+        return labelled(self.places, f"{self.said} {form.format(onset=start, ends=end)}")
+
+
+def own_times(version: Version, language: str) -> list[OwnTimes]:
+    """The rows with times of their own, those that share them together, the earliest first."""
+    names, modes = truth_of.names_and_modes(version, language)
+    apart: dict[tuple[datetime, datetime | None, str], list[ImpactRow]] = {}
+    for row in version.rows.all():
+        ends_at = row.ends_at or version.ends_at
+        if (row.starts_at, ends_at) != (version.starts_at, version.ends_at):
+            apart.setdefault((row.starts_at, ends_at, row.time_zone), []).append(row)
+    found = []
+    for (starts_at, ends_at, zone), rows in sorted(apart.items(), key=lambda item: item[0][0]):
+        clauses = segments(truth_of.as_rows(rows), language, place_names=names, place_modes=modes)
+        places = list(dict.fromkeys(row.place.name_in(language) if row.place else row.place_name for row in rows))
+        said = " ".join(clause.spoken if len(places) > 1 else clause.text for clause in clauses)
+        found.append(OwnTimes(", ".join(places), said, zone, starts_at, ends_at, language))
+    return found
 
 
 def time_line(version: Version, language: str, zone: str, *, at: datetime) -> str:

@@ -72,6 +72,15 @@ def check_rows(rows: Sequence[Row]) -> list[Finding]:
     return []
 
 
+def check_words(text: str) -> list[Finding]:
+    """P1: a placeholder of a template that nobody filled in, anywhere in the texts. Asked: brackets may be meant."""
+    placeholder = PLACEHOLDER.search(text)
+    if placeholder is None:
+        return []
+    message = _("A placeholder may be left in the text: “%(words)s”. Fill it in.") % {"words": placeholder[0]}
+    return [Finding("P1", Outcome.ASKED, message, placeholder[0])]
+
+
 def _shape(title: str, setting: Setting) -> list[Finding]:
     """Rules about the form of a title: H7, H9, H11, H3, H6."""
     found = []

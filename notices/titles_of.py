@@ -7,7 +7,7 @@ from typing import Any
 from contacts.models import Place
 
 from .models import Version
-from .titles import Finding, Outcome, Setting, check_title
+from .titles import Finding, Outcome, Setting, check_title, check_words
 from .truth_of import rows_of
 
 
@@ -34,7 +34,13 @@ def _setting(version: Version, *, with_places: bool) -> Setting:
 def findings(version: Version) -> dict[str, list[Finding]]:
     """Language → what is refused or asked about its title; the approver sees the same questions."""
     rows, setting = rows_of(version), _setting(version, with_places=True)
-    found = {text.language: check_title(text.title, text.language, rows, setting) for text in version.texts.all()}
+    found = {
+        text.language: [
+            *check_title(text.title, text.language, rows, setting),
+            *check_words(f"{text.body}\n{text.instruction}\n{version.contact}"),
+        ]
+        for text in version.texts.all()
+    }
     return {language: several for language, several in found.items() if several}
 
 

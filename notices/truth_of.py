@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from base.words import CapStatus, MsgType, PlaceStatus
 
 from .models import ImpactRow, Version
@@ -24,6 +26,10 @@ def _key(row: ImpactRow) -> str:
 
 
 def rows_of(version: Version) -> list[Row]:
+    return as_rows(version.rows.all())
+
+
+def as_rows(rows: Iterable[ImpactRow]) -> list[Row]:
     return [
         Row(
             places=(_key(row),),
@@ -33,7 +39,7 @@ def rows_of(version: Version) -> list[Row]:
             traffic=tuple(row.traffic),
             qualifier=qualifier_of(row.qualifier),
         )
-        for row in version.rows.all()
+        for row in rows
     ]
 
 
@@ -43,7 +49,9 @@ def names_and_modes(version: Version, language: str) -> tuple[dict[str, str], di
     for row in version.rows.all():
         names[_key(row)] = row.place.name_in(language) if row.place else row.place_name
         if row.place and row.place.modes:
-            modes[_key(row)] = row.place.modes
+            # A row may name a mode that the list of places does not know yet: it is spoken of all the same.
+            known = modes.get(_key(row), row.place.modes)
+            modes[_key(row)] = [*known, *(mode for mode in row.modes if mode not in known)]
     return names, modes
 
 

@@ -57,7 +57,12 @@ def user(*roles: str, at: Organisation | None = None, name: str = "", **fields: 
     number = next(_count)
     made = User.objects.create_user(f"person{number}@wgcs.example", name=name or f"Person {number}", **fields)
     for role in roles:
-        Seat.objects.create(user=made, organisation=at or office(), role=role, started_at=now())
+        seat(made, role, at=at)
+    return made
+
+
+def seat(person: User, role: str, *, at: Organisation | None = None) -> Seat:
+    made: Seat = Seat.objects.create(user=person, organisation=at or office(), role=role, started_at=now())
     return made
 
 

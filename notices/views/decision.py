@@ -51,7 +51,7 @@ def _decide(request: HttpRequest, version: Version) -> HttpResponse:
     verb = AGAINST.get(request.POST.get("decision", ""))
     try:
         if verb is not None:
-            verb(version, by=user, reason=reason, now=now())
+            verb(version, by=user, digest=digest, reason=reason, now=now())
             messages.success(request, _("The author is told why."))
             return redirect("desk")
         lifecycle.approve(version, by=user, digest=digest, now=now())

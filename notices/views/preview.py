@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -30,14 +31,50 @@ from notices.cards import card
 from notices.facets import facets_of
 from notices.models import Version
 from notices.policies import has_touched
-from notices.sms import measure
+from notices.sms import Measure, measure
 from notices.views.common import tell, version_for
 
 LANGUAGES = {str(one): one.label for one in Language}
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What readers of one language get, made by the sender's own code."""
+
+    code: str
+    language: str
+    headline: str
+    time_line: str
+    subject: str
+    mail: str
+    sms: str
+    sms_size: Measure
+
+
 def languages_of(version: Version) -> list[str]:
     return [text.language for text in version.texts.all()]
+
+
+def readings_of(version: Version, user: Any) -> list[Reading]:
+    """One reading a language, the reader's own first."""
+    mine = (get_language() or "en")[:2]
+    found = []
+    for code in sorted(languages_of(version), key=lambda code: (code != mine, code)):
+        shown, mail = card(version, code, now()), rendering.mail(version, code, now=now())
+        short = rendering.sms(version, code)
+        found.append(
+            Reading(
+                code=code,
+                language=LANGUAGES.get(code, code),
+                headline=shown.headline,
+                time_line=shown.time_line,
+                subject=mail.subject,
+                mail=filled(mail.text, user),
+                sms=short,
+                sms_size=measure(short),
+            )
+        )
+    return found
 
 
 def filled(text: str, user: Any) -> str:
@@ -53,22 +90,13 @@ def named(counts: dict[str, int | None]) -> list[tuple[str, int | None]]:
 
 def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
     """Everything the preview and the approval page show, made by the sender's own code."""
-    wanted = request.GET.get("language", (get_language() or "en")[:2])
-    languages = languages_of(version)
-    language = wanted if wanted in languages else next(iter(languages), "en")
-    mail = rendering.mail(version, language, now=now()) if languages else None
-    short = rendering.sms(version, language) if languages else ""
+    readings = readings_of(version, request.user)
     reach = audience.preview(audience.Facets.from_json(facets_of(version)))
     return {
         "version": version,
         "now": now(),
-        "card": card(version, language, now()) if languages else None,
-        "languages_there": languages,
-        "language_shown": language,
-        "mail_subject": mail.subject if mail else "",
-        "mail_text": filled(mail.text, request.user) if mail else "",
-        "sms": short,
-        "sms_size": measure(short),
+        "card": card(version, readings[0].code, now()) if readings else None,
+        "readings": readings,
         "reach": reach,
         "associations": named(reach.by_association),
         "readers": [(LANGUAGES.get(code, code), number) for code, number in reach.by_language.items()],

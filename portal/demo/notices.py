@@ -127,7 +127,11 @@ class Writer:
             reason = told.get("reason") or {}
             text = reason.get("en") if isinstance(reason, dict) else reason
             lifecycle.return_(
-                version, by=approver, reason=text or "The title does not say what happens to cargo.", now=decided_at
+                version,
+                by=approver,
+                digest=version.digest,
+                reason=text or "The title does not say what happens to cargo.",
+                now=decided_at,
             )
             return
         issued_at = self.at(told["issued_at"]) or decided_at

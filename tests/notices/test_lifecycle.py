@@ -9,10 +9,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 
-from base.errors import Conflict
+from base.errors import Conflict, Refused
 from base.models import AuditEntry
 from delivery.models import Publication
-from notices import digest, lifecycle, rules, titles_of
+from notices import digest, issuing, lifecycle, rules, titles_of
 from notices.models import Approval, Version
 from tests import make
 
@@ -58,7 +58,7 @@ def test_approval_holds_only_for_the_digest_that_was_seen() -> None:
     version = make.pending()
     approver = make.user("approver")
     seen = version.digest
-    lifecycle.return_(version, by=approver, reason="Say what happens to cargo", now=make.now())
+    lifecycle.return_(version, by=approver, digest=version.digest, reason="Say what happens to cargo", now=make.now())
     version.refresh_from_db()
     version = lifecycle.edit(
         version, by=version.author, edit_number=version.edit_number, draft=make.draft(title="New"), now=make.now()
@@ -161,7 +161,7 @@ def test_two_officers_cannot_both_open_the_next_version() -> None:
 def test_return_needs_a_reason() -> None:
     version = make.pending()
     with pytest.raises(lifecycle.NeedsReason):
-        lifecycle.return_(version, by=make.user("approver"), reason="  ", now=make.now())
+        lifecycle.return_(version, by=make.user("approver"), digest=version.digest, reason="  ", now=make.now())
 
 
 def test_closure_without_a_word_on_cargo_is_refused() -> None:
@@ -209,3 +209,42 @@ def test_questions_about_a_title_are_the_same_for_author_and_approver() -> None:
     make.place("GBDVR")
     version = make.pending(title="Dover closed")
     assert [finding.code for finding in titles_of.findings(version)["en"]] == ["H1", "H2"]
+
+
+def test_what_was_not_read_is_neither_returned_nor_rejected() -> None:
+    version = make.pending()
+    for verb in (lifecycle.return_, lifecycle.reject):
+        with pytest.raises(Conflict):
+            verb(version, by=make.user("approver"), digest="1:what-stood-there-before", reason="No", now=make.now())
+    version.refresh_from_db()
+    assert version.state == Version.State.PENDING
+
+
+def test_withdrawn_notice_is_not_revived() -> None:
+    notice = make.issued().notice
+    make.next_version(notice, msg_type="Cancel")
+    with pytest.raises(Refused, match="Write a new one"):
+        lifecycle.revise(notice, by=make.user("officer"), now=make.now())
+
+
+def test_helping_office_finds_on_its_desk_what_it_may_write() -> None:
+    small, helper = make.office("of-small"), make.office("of-helper")
+    helper.publishes_for.add(small)
+    person = make.user("officer", at=helper)
+    version = lifecycle.start(kind="port_downtime", office=small, by=person, now=make.now())
+    assert list(Version.objects.visible_to(person)) == [version]
+
+
+def test_approval_is_given_in_the_name_of_the_office_concerned() -> None:
+    version = make.pending()
+    approver = make.user("approver", at=make.office("of-first"))
+    make.seat(approver, "approver", at=version.notice.office)
+    lifecycle.approve(version, by=approver, digest=version.digest, now=make.now())
+    assert version.approvals.get().agency == version.notice.office
+
+
+def test_row_that_begins_earlier_than_said_is_critical_however_minor() -> None:
+    row = make.row(starts_at=make.in_hours(20))
+    notice = make.issued(row, severity="Minor", starts_at=make.in_hours(20)).notice
+    earlier = make.next_version(notice, severity="Minor", starts_at=make.in_hours(20))  # its row begins now
+    assert issuing.lane_of(earlier) == "critical"
