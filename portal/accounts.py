@@ -50,11 +50,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return subject
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Who signed in a moment ago is not asked again; later, changing a factor asks for the password."""
+        """Who signed in a moment ago is not asked again."""
         records = get_authentication_records(self.request, self.request.user)
         if records and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
             return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The second factor where there is one: a stolen password alone repeats no deed."""
+        methods = super().get_reauthentication_methods(user)
+        return [one for one in methods if one["id"] == "mfa_reauthenticate"] or methods
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Associations land on their dashboard, customs staff on the desk."""

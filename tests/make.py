@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
 
@@ -157,13 +159,17 @@ def member_list(at: Organisation | None = None, *emails: str, way: str = "direct
     return made
 
 
-def sign_in(client: Any, person: User) -> Any:
-    """Signs `person` in to a test client; customs staff with a second factor."""
+def sign_in(client: Any, person: User, *, minutes_ago: float = 0) -> Any:
+    """Signs `person` in to a test client, as proved then; customs staff with a second factor."""
     if person.is_customs:
         Authenticator.objects.get_or_create(
             user=person, type=Authenticator.Type.TOTP, defaults={"data": {"secret": encrypt("A" * 32)}}
         )
     client.force_login(person)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time() - 60 * minutes_ago}]
+    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(person.pk)
+    session.save()
     return client
 
 

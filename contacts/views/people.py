@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from base.access import Can, demand, hide, may
 from base.errors import Refused
+from base.proof import fresh_proof
 from contacts import people
 from contacts.models import Invitation, Organisation, Seat, User
 from contacts.people_forms import AcceptForm, InviteForm
@@ -63,6 +64,7 @@ def _is_everywhere(user: Any) -> bool:
 @never_cache
 @login_required
 @require_http_methods(READ_OR_POST)
+@fresh_proof
 def invite(request: HttpRequest) -> HttpResponse:
     demand(request.user, Can.INVITE)
     form = InviteForm(request.POST or None, organisations=_organisations(request.user, Can.INVITE))
@@ -80,6 +82,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
+@fresh_proof
 def end_seat(request: HttpRequest, pk: int) -> HttpResponse:
     seat = get_object_or_404(Seat.objects.select_related("organisation", "user"), pk=pk)
     hide(request.user, Can.SEE_PEOPLE, seat.organisation)
@@ -95,6 +98,7 @@ def end_seat(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
+@fresh_proof
 def switch_off(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not _is_everywhere(request.user):
         raise PermissionDenied

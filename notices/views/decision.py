@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from base.access import Can, demand
 from base.clock import now
 from base.errors import Conflict, Refused
+from base.proof import fresh_proof
 from notices import lifecycle
 from notices.forms import DecisionForm
 from notices.models import Version
@@ -28,6 +29,7 @@ AGAINST = {"return": lifecycle.return_, "reject": lifecycle.reject}
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@fresh_proof
 def decide(request: HttpRequest, uid: UUID) -> HttpResponse:
     version = version_for(request, uid)
     demand(request.user, Can.APPROVE, version)

@@ -12,6 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 
+from tests import make
+
 AXE = Axe()
 WCAG = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -21,8 +23,7 @@ WCAG = {
 
 def sign_in(page: Any, url: str, user: Any) -> None:
     """Gives the browser the session of `user`; the walk through the sign-in pages is a test of its own."""
-    client = Client()
-    client.force_login(user)
+    client = make.sign_in(Client(), user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": url}])
 

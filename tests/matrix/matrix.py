@@ -181,9 +181,11 @@ ROWS = [
     Row("mfa_authenticate",
         "in in in    | " + WELCOME),
     Row("account_logout", ">home >home >home | 200 200 200 | 200 200 200 200 200 200 200"),
-    Row("account_change_password account_reauthenticate mfa_index", OWN),
-    Row("mfa_activate_totp mfa_generate_recovery_codes", own(">account_reauthenticate")),
+    Row("account_change_password mfa_index", OWN),
+    Row("account_reauthenticate", own("200", ">mfa_reauthenticate")),
     Row("mfa_reauthenticate", own(">account_reauthenticate", "200")),
-    Row("mfa_deactivate_totp", own("404", ">account_reauthenticate")),
+    Row("mfa_activate_totp", own("200", ">mfa_deactivate_totp")),
+    Row("mfa_deactivate_totp", own("404", "200")),
+    Row("mfa_generate_recovery_codes", own("200")),
     Row("mfa_view_recovery_codes mfa_download_recovery_codes", own("404")),  # nobody here has made any
 ]  # fmt: skip
