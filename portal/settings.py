@@ -193,6 +193,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/300s/key,120/m/ip"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {"reset_password": "portal.account_forms.ResetPassword"}
 MFA_ADAPTER = "portal.accounts.MfaAdapter"
 MFA_FORMS = {
     "activate_totp": "portal.account_forms.Activate",
