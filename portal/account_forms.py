@@ -20,7 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import User
 
 
-class ResetPassword(ResetPasswordForm):  # type: ignore[misc]
+class ResetPassword(ResetPasswordForm):
+    users: list[Any]
+
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Does the same work for a stranger and takes it back, so that the time tells nobody who is known."""
         if self.users:
