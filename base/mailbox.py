@@ -36,6 +36,8 @@ def key(address: str) -> str:
 
 def ascii_domain(domain: str) -> str:
     """A-label form; ß and ς keep their own code point, as registries have it since IDNA 2008."""
+    if domain.isascii():
+        return domain.lower()
     folded = unicodedata.normalize("NFKC", domain.replace("。", ".")).lower()
     return ".".join(
         label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in folded.split(".")
@@ -60,7 +62,7 @@ def problem(address: str) -> str | None:
     if not _LOCAL.fullmatch(local) or len(local) > 64 or len(address) > MAX_LENGTH:
         return _("Not an e-mail address: the part before the @ sign")
     labels = ascii_domain(domain).split(".")
-    letters = all(unicodedata.category(char)[0] in "LMN" or char in "-." for char in domain)
+    letters = domain.isascii() or all(unicodedata.category(char)[0] in "LMN" or char in "-." for char in domain)
     if len(labels) < 2 or not letters or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
         return _("Not an e-mail address: the domain after the @ sign")
     return None

@@ -78,7 +78,8 @@ def _noon(day: date) -> datetime:
 
 def company_key(company: str) -> str:
     """What companies are compared by: no case, no accents, nothing in brackets ("Fjordlast AS (branch)")."""
-    bare = re.sub(r"\([^)]*\)", " ", company)
-    letters = unicodedata.normalize("NFKD", bare if bare.strip() else company)
-    folded = "".join(char for char in letters if not unicodedata.combining(char)).casefold()
-    return " ".join(folded.split())[:200]
+    bare = re.sub(r"\([^)]*\)", " ", company) if "(" in company else company
+    name = bare if bare.strip() else company
+    if not name.isascii():
+        name = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    return " ".join(name.casefold().split())[:200]

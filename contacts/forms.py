@@ -159,7 +159,7 @@ class ApplyForm(forms.Form):
         help_text=_("Kept with your name and today's date."),
     )
     agreed = forms.BooleanField(
-        label=_("We may write to these members, and they can leave at any time."),
+        label=_("We may write to these members, and they can leave at any time"),
         error_messages={"required": _("Confirm that you may write to these members.")},
     )
     remove_gone = forms.BooleanField(required=False, label=_("Also remove who is no longer in the file"))

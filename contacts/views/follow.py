@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -65,14 +66,15 @@ def sent(request: HttpRequest) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The link shows a button: a gateway that follows it confirms nothing."""
+    now = timezone.now()
     try:
-        if request.method == "POST":
-            subscription = subscribe.confirm(token, now=timezone.now())
-        else:
-            subscription = subscribe.pending(token)
+        subscription = subscribe.confirm(token, now=now) if request.method == "POST" else subscribe.pending(token)
     except subscribe.Expired:
         return render(request, "contacts/follow_expired.html", status=404)
-    manage = subscribe.manage_url(subscription.address_id, get_language() or "en")
+    # Who presses the button goes on to the own page; whoever reads the mail later must ask for a link.
+    pressed = subscription.confirmed_at == now
+    language = get_language() or "en"
+    manage = subscribe.manage_url(subscription.address_id, language) if pressed else reverse("follow_manage_link")
     return render(request, "contacts/follow_confirm.html", {"subscription": subscription, "manage_url": manage})
 
 

@@ -163,9 +163,11 @@ def _show_dry_run(request: HttpRequest, run: ImportRun, form: ApplyForm, status:
     if isinstance(read, Question):
         return render(request, "contacts/import.html", context | {"question": read}, status=status)
     plan = plans.compare(run.member_list, read)
+    counts = plan.counts()
     context |= {
         "plan": plan,
-        "counts": plan.counts(),
+        "counts": counts,
+        "worth_it": read.members and any(counts[name] for name in ("add", "change", "gone")),
         "refused": plan.refused[:SHOWN_ROWS],
         "more_refused": max(0, len(plan.refused) - SHOWN_ROWS),
         "hints": plan.hints[:SHOWN_ROWS],

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
+from django.core import signing
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from base import links
 from base.models import AuditEntry
-from contacts import audience, subscribe
+from contacts import audience, imports, subscribe
 from contacts.audience import Facets, Row
 from contacts.models import Membership, Refusal, Subscription
 from delivery import addresses, seals
@@ -209,3 +211,113 @@ def test_who_is_suspended_after_bounces_and_confirms_is_reachable_again(visitor)
     asked(visitor)
     visitor.post(link_in("follow_confirm"))
     assert Address.objects.get().suppressed_at is None
+
+
+def aged(purpose, value, *, days):
+    """A link of ours that was made `days` ago."""
+
+    class Then(signing.TimestampSigner):
+        def timestamp(self):
+            return signing.b62_encode(int(time.time()) - int(days * 86_400))
+
+    return Then(salt=f"fairway.link.{purpose}").sign_object(value)
+
+
+def test_confirmation_link_is_good_for_seven_days(visitor):
+    subscription = asked(visitor)
+    for days, code, state in ((7.01, 404, "pending"), (6.99, 200, "confirmed")):
+        link = reverse("follow_confirm", args=[aged(subscribe.CONFIRM, subscription.uid.hex, days=days)])
+        assert visitor.get(link).status_code == code
+        assert visitor.post(link).status_code == code
+        subscription.refresh_from_db()
+        assert subscription.state == state
+
+
+def test_link_to_the_own_page_is_good_for_seven_days(visitor):
+    kept = membership(member_list(), "me@x.example")
+    for days, code in ((7.01, 404), (6.99, 200)):
+        page = reverse("follow_manage", args=[aged(subscribe.MANAGE, kept.address_id, days=days)])
+        assert visitor.get(page).status_code == code
+    page = reverse("follow_manage", args=[aged(subscribe.MANAGE, kept.address_id, days=7.01)])
+    assert visitor.post(page, {"what": "everything"}).status_code == 404
+    assert not Refusal.objects.exists()
+
+
+def test_forwarded_confirmation_leads_nobody_to_the_own_page_of_the_reader(visitor, stranger):
+    on = member_list()
+    membership(on, "me@x.example")
+    asked(visitor)
+    link = link_in("follow_confirm")
+    own_page = re.compile(r"/follow/manage/[^/\"]+/")
+    assert own_page.search(visitor.post(link).content.decode())
+    for again in (stranger.get(link), visitor.post(link)):
+        page = again.content.decode()
+        assert reverse("follow_manage_link") in page
+        assert not own_page.search(page)
+        assert "me@x.example" not in page
+        assert on.association.names["en"] not in page
+
+
+def test_forwarded_notice_tells_nothing_about_whom_it_came_to(stranger):
+    on = member_list()
+    kept = membership(on, "me@x.example")
+    page = stranger.get(reverse("leave", args=[seals.seal("leave", kept.address_id)])).content.decode()
+    assert "me@x.example" not in page
+    assert on.association.names["en"] not in page
+
+
+def test_gateway_that_follows_the_link_to_the_own_page_changes_nothing(stranger):
+    kept = membership(member_list(), "me@x.example")
+    page = reverse("follow_manage", args=[links.sign(subscribe.MANAGE, kept.address_id)])
+    for what in ("everything", "list"):
+        assert stranger.get(page, {"what": what, "id": kept.member_list_id}).status_code == 200
+        assert stranger.head(page).status_code == 200
+    kept.refresh_from_db()
+    assert kept.state == "active"
+    assert not Refusal.objects.exists()
+
+
+def test_old_confirmation_link_does_not_undo_leaving(visitor):
+    subscription = asked(visitor)
+    link = link_in("follow_confirm")
+    visitor.post(link)
+    subscribe.leave_everything(subscription.address_id, way="page", now=timezone.now())
+    assert visitor.post(link).status_code == 404
+    subscription.refresh_from_db()
+    assert subscription.state == "left"
+    assert Address.objects.get().suppressed_reason == "left"
+
+
+def test_one_click_may_come_as_form_data(stranger):
+    """RFC 8058 section 3.1 allows multipart/form-data as well."""
+    kept = membership(member_list(), "a@x.example")
+    link = reverse("leave", args=[seals.seal("leave", kept.address_id)])
+    assert stranger.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert Refusal.objects.get().way == "one_click"
+
+
+def test_who_leaves_one_list_is_remembered_for_that_list_alone_and_by_no_more_than_that(visitor):
+    on, other = member_list(), member_list()
+    kept = membership(on, "me@x.example", company="Kestrel", contact="Ann")
+    membership(other, "me@x.example")
+    page = reverse("follow_manage", args=[links.sign(subscribe.MANAGE, kept.address_id)])
+    visitor.post(page, {"what": "list", "id": on.pk})
+    refusal = Refusal.objects.get()
+    assert (refusal.address_id, refusal.member_list_id, refusal.way) == (kept.address_id, on.pk, "page")
+    for one, count in ((on, 0), (other, 1)):
+        file = b"email,company\nme@x.example,Kestrel\n"
+        run = imports.prepare(one, data=file, file_name="m.csv", by=None, now=timezone.now())
+        imports.apply(run, by=None, now=timezone.now(), ground="consent")
+        assert one.memberships.filter(state="active").count() == count
+
+
+def test_who_left_is_remembered_even_when_the_membership_is_taken_back():
+    on = member_list()
+    run = imports.prepare(on, data=b"email\nme@x.example\n", file_name="m.csv", by=None, now=NOW)
+    imports.apply(run, by=None, now=NOW, ground="consent")
+    subscribe.leave_list(Address.objects.get(), list_id=on.pk, now=NOW)
+    imports.take_back(run, by=None, now=NOW)
+    assert not on.memberships.exists()
+    run = imports.prepare(on, data=b"email\nme@x.example\n", file_name="m.csv", by=None, now=NOW)
+    assert imports.apply(run, by=None, now=NOW, ground="consent").counts["left"] == 1
+    assert not on.memberships.exists()

@@ -105,7 +105,7 @@ def test_large_file_is_stored_behind_a_page_that_waits_and_clicked_twice_it_is_o
     assert on.memberships.count() == ROWS
     assert AuditEntry.objects.filter(action="list.import").count() == 1
     assert manager.get(page, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
-    assert f"<dd>{ROWS}</dd>" in manager.get(page).content.decode()
+    assert f"<dd>{ROWS:,}</dd>" in manager.get(page).content.decode()
     assert manager.post(reverse("import_apply", args=[run.uid]), GO).url == page
     assert on.memberships.count() == ROWS
 
