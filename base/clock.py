@@ -112,7 +112,7 @@ class Shown:
     machine: str
 
     def __str__(self) -> str:
-        return f"{self.local} ({self.utc})"
+        return self.local if self.local.endswith(f" {self.utc}") else f"{self.local} ({self.utc})"
 
 
 def shown(moment: datetime, zone: str, language: str = "en") -> Shown:

@@ -116,7 +116,7 @@ def card(version: Version, language: str, now: datetime, published_at: datetime 
         zone=zone,
         places=list(dict.fromkeys(names)),
         clauses=truth_of.clauses(version, language),
-        truth_line=text.truth_line if text.truth_line and spoken else truth_of.line(version, language),
+        truth_line=truth_of.said(version, language),
         time_line=timeline.time_line(version, language, zone, at=now),
         own_times=timeline.own_times(version, language),
         late_by=now - due if live and due and due < now else None,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from base.words import (
@@ -167,6 +168,11 @@ class Version(models.Model):
             return text
         raise Text.DoesNotExist(f"version {self.pk} has no text")
 
+    @property
+    def title_here(self) -> str:
+        """The title in the language of the page; empty while nothing is written."""
+        return self.text_in(get_language() or "en").title if self.texts.all() else ""
+
 
 class Text(models.Model):
     """The words in one language. `truth_line` is made from the rows and stored when issued."""
@@ -184,11 +190,6 @@ class Text(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def headline(self) -> str:
-        """Title + truth line; the line is never cut."""
-        return f"{self.title.rstrip('.')}. {self.truth_line}" if self.truth_line else self.title
 
 
 class ImpactRow(models.Model):

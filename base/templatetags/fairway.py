@@ -74,7 +74,7 @@ def moment(at: datetime | None, zone: str = "UTC") -> SafeString:
     if at is None:
         return SafeString("")
     shown = clock.shown(at, zone or "UTC", (get_language() or "en")[:2])
-    if shown.utc == shown.local or shown.local.endswith(f" {shown.utc}"):
+    if str(shown) == shown.local:
         return format_html('<time datetime="{}">{}</time>', shown.machine, shown.local)
     return format_html(
         '<time datetime="{}">{} <span class="f-utc">({})</span></time>', shown.machine, shown.local, shown.utc

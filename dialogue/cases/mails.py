@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from base import links
+from base import clock, links
 from delivery.sealed import Sealed
 
 from .models import Case
@@ -41,7 +41,8 @@ def answered(case: Case, words: str) -> Sealed:
 def _with_case(case: Case, what: str, **more: Any) -> Sealed:
     with translation.override(case.language):
         link = address_of(case, "case_track", TRACK)
-        return _seal(case, what, {"reference": case.reference, "case": case, "link": link, **more})
+        due = clock.shown(case.due_at, case.zone, case.language) if case.due_at else None
+        return _seal(case, what, {"reference": case.reference, "case": case, "due": due, "link": link, **more})
 
 
 def _seal(case: Case, what: str, context: dict[str, Any]) -> Sealed:

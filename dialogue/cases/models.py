@@ -72,6 +72,11 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def zone(self) -> str:
+        """Where its times are told: at its place, else in UTC."""
+        return (self.place.time_zone if self.place else "") or "UTC"
+
 
 class CaseEntry(models.Model):
     """One thing said in a case: to the submitter, or a note inside the house."""

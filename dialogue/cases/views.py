@@ -104,9 +104,8 @@ def _case_of(purpose: str, token: str, max_age_s: int | None = None) -> Case:
 def _story(case: Case) -> dict[str, Any]:
     """The answer and the zone that a case page tells its times in."""
     entry = case.entries.filter(kind="answer").select_related("by").last()
-    zone = case.place.time_zone if case.place and case.place.time_zone else "UTC"
     late = case.state == Case.State.OPEN and case.due_at is not None and case.due_at < timezone.now()
-    return {"answer": entry, "zone": zone, "late": late}
+    return {"answer": entry, "zone": case.zone, "late": late}
 
 
 @login_required

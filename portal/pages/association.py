@@ -25,7 +25,7 @@ from base.words import SEVERITY_RANK, STATUS_RANK, PlaceStatus, Severity
 from contacts import audience
 from contacts.models import MemberList, Membership, Organisation
 from delivery.models import Publication
-from notices import relays
+from notices import relays, truth_of
 from notices.models import Notice, Relay, Version
 
 
@@ -75,14 +75,15 @@ def _issued(version: Version) -> datetime:
 
 
 def _line(version: Version, relay: Relay | None, concern: audience.Concern, *, now: datetime) -> Line:
+    language = translation.get_language() or "en"
     rows = list(version.rows.all())
     return Line(
         version=version,
-        headline=version.text_in(translation.get_language() or "en").headline,
+        headline=truth_of.headline(version, language),
         status=min(
             (PlaceStatus(row.status) for row in rows), key=STATUS_RANK.__getitem__, default=PlaceStatus.UNKNOWN
         ),
-        places=list(dict.fromkeys(row.place.name if row.place else row.place_name for row in rows)),
+        places=list(dict.fromkeys(row.place.name_in(language) if row.place else row.place_name for row in rows)),
         zone=version.time_zone or "UTC",
         late=version.next_update_at is not None and version.next_update_at < now,
         relay=relay,

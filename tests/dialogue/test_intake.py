@@ -141,6 +141,14 @@ def test_opening_the_link_changes_nothing_and_pressing_the_button_verifies(clien
     assert list(Case.objects.queue()) == [case]
 
 
+def test_mail_says_until_when_in_the_time_of_the_place_and_in_utc() -> None:
+    people.place("ESALG", zone="Europe/Madrid")
+    people.case(about="ESALG")
+    mail = Message.objects.get(publication__key__endswith=":received")
+    for part in (mail.text, mail.html):
+        assert "You get an answer by Tue 2 Mar 2027, 10:00 CET (09:00 UTC)." in part
+
+
 def test_verifying_twice_starts_one_clock_and_one_mail() -> None:
     case = people.case()
     again = intake.verify(case, now=NOW + timedelta(hours=3))

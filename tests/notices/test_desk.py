@@ -211,3 +211,10 @@ def test_only_who_may_write_is_offered_an_update_or_a_withdrawal(desk: Any) -> N
     version = make.issued(by=desk.officer, approver=desk.approver)
     assert "Withdraw this notice" in desk.as_officer().get(f"/en/desk/v/{version.uid}/").content.decode()
     assert "Withdraw this notice" not in desk.as_approver().get(f"/en/desk/v/{version.uid}/").content.decode()
+
+
+def test_desk_shows_titles_in_the_language_of_the_page(desk: Any) -> None:
+    version = make.written(title="Gale", by=desk.officer)
+    version.texts.create(language="fr", title="Coup de vent")
+    page = desk.as_officer().get("/fr/desk/").content.decode()
+    assert "Coup de vent" in page and ">Gale<" not in page

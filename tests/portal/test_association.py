@@ -49,6 +49,13 @@ def test_dashboard_shows_the_places_of_the_members_and_no_other(client: Any, sce
     assert "Open to cargo." in text
 
 
+def test_dashboard_says_the_line_in_the_reader_s_language_before_anybody_translates(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    client.force_login(scene.manager)
+    page = client.get(f"/fr/association/{scene.association.code}/").content.decode()
+    assert version.text_in("en").title in page and "Ouvert aux marchandises." in page
+
+
 def test_member_that_wants_every_place_is_not_hidden_by_one_that_names_some(client: Any, scene: Any) -> None:
     Membership.objects.filter(address__key="one@hauliers.example").update(places=[])
     there = closures.issued(scene.algeciras, now=timezone.now())
