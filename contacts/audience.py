@@ -106,7 +106,7 @@ SELECT d.address_id, t.language, '', '', 2, d.id, NULL::bigint, d.greeting
 FROM delivery_delivery d
 JOIN delivery_message t ON t.id = d.message_id
 JOIN delivery_publication p ON p.id = d.publication_id
-WHERE d.publication_id = ANY(%s::bigint[]) AND d.address_id > %s AND d.state = ANY(%s::text[])
+WHERE d.publication_id = ANY(%s::bigint[]) AND d.address_id > %s AND (d.state = ANY(%s::text[]) OR d.twice)
   AND NOT EXISTS (SELECT 1 FROM contacts_refusal x WHERE x.address_id = d.address_id AND x.at >= p.created_at)
   AND NOT EXISTS (SELECT 1 FROM contacts_subscription s WHERE s.address_id = d.address_id
                   AND s.state = 'left' AND s.left_at >= p.created_at)

@@ -10,16 +10,16 @@ from django.db import transaction
 
 from delivery import outbox
 from delivery.models import Batch, Publication
-from delivery.tasks import ring
+from delivery.tasks import ring, wake
 
 from . import audience
 from .audience import Facets
 
-WORK_S = 20.0
+WORK_S = 2.0  # then the worker of the lane may send what is enlisted so far
 
 
 def expand(publication_id: int, *, now: datetime) -> bool:
-    """Enlists who should hear of a publication; True when everybody is. Works at most 20 s, then rings again."""
+    """Enlists who should hear of a publication; True when everybody is. Works two seconds, then rings again."""
     publication = Publication.objects.filter(pk=publication_id, enlisted_at=None, stopped_at=None).first()
     if publication is None:
         return True
@@ -29,7 +29,7 @@ def expand(publication_id: int, *, now: datetime) -> bool:
         more = outbox.enlist(
             publication_id, people=people, official_language=settings.FAIRWAY_OFFICIAL_LANGUAGE, now=now
         )
-        ring("delivery.tasks.send_batch", publication.lane, lane=publication.lane)
+        wake(publication.lane)
     if more:
         ring_for(publication)
     return not more

@@ -267,12 +267,12 @@ def close(lease: Lease) -> None:
         cursor.execute(_RETRY, [new, count, wait * spread, lease.publication_id])
 
 
-def due_lanes() -> list[str]:
-    """The lanes in which a batch waits for a worker now."""
+def due() -> dict[str, int]:
+    """Lane → how many batches wait for a worker now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT b.lane FROM delivery_batch b JOIN delivery_publication p ON p.id = b.publication_id "
+            "SELECT b.lane, count(*) FROM delivery_batch b JOIN delivery_publication p ON p.id = b.publication_id "
             "WHERE b.closed_at IS NULL AND b.due_at <= clock_timestamp() AND p.held_at IS NULL "
-            "AND (b.lease_until IS NULL OR b.lease_until < clock_timestamp())"
+            "AND (b.lease_until IS NULL OR b.lease_until < clock_timestamp()) GROUP BY b.lane"
         )
-        return [lane for (lane,) in cursor.fetchall()]
+        return dict(cursor.fetchall())

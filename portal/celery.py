@@ -12,9 +12,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_default_queue = "routine"
 
 
+UNHEARD_S = 60.0  # wide, since beat and a worker elsewhere may have clocks that differ by seconds
+
+
 def every(seconds: float, task: str, queue: str) -> dict[str, object]:
     """A beat entry; a ring that nobody heard in time is dropped, the next one follows."""
-    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds}}
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(UNHEARD_S, seconds)}}
 
 
 app.conf.beat_schedule = {

@@ -131,13 +131,37 @@ def test_lost_doorbell_is_rung_again_by_the_pump(settings: Any) -> None:
     broker.delete(*queues)
 
 
+def test_bells_do_not_pile_up_before_a_busy_worker(settings: Any) -> None:
+    publish(5)
+    broker, queue = redis.Redis.from_url(settings.REDIS_URL), "fairway:routine"
+    broker.delete(queue)
+    for _ring in range(10):
+        tasks.pump()
+    assert broker.llen(queue) == tasks.ENOUGH
+    broker.delete(queue)
+
+
+def test_full_broker_costs_a_bell_and_nothing_else(settings: Any) -> None:
+    publish(5)
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    broker.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(redis.exceptions.OutOfMemoryError):
+            broker.set("anything", "x")
+        tasks.pump()
+        tasks.ring("contacts.tasks.sweep", Lane.CRITICAL)
+    finally:
+        broker.config_set("maxmemory", 0)
+    assert states() == {State.PENDING: 5}
+
+
 def test_batch_of_a_dead_worker_is_due_again_when_its_lease_ends() -> None:
     publish(5)
-    assert claim.due_lanes() == [Lane.ROUTINE]
+    assert claim.due() == {Lane.ROUTINE: 1}
     claim.take(Lane.ROUTINE)
-    assert claim.due_lanes() == []
+    assert claim.due() == {}
     Batch.objects.update(lease_until=NOW - timedelta(hours=1))
-    assert claim.due_lanes() == [Lane.ROUTINE]
+    assert claim.due() == {Lane.ROUTINE: 1}
 
 
 def test_paused_version_that_is_replaced_ends_too(relay_for: Any) -> None:
