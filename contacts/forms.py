@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from babel import Locale
@@ -16,7 +17,7 @@ from base.words import Language, Mode, Severity, Traffic
 from delivery import addresses
 
 from .headings import FIELDS
-from .models import ImportRun, MemberList, Place
+from .models import ImportRun, MemberList, Organisation, Place
 from .models.places import fold
 from .subscribe import Wish
 
@@ -109,6 +110,19 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
             "way": _("Direct: at once when customs publishes. On relay: when you relay them."),
             "direct_from": _("Notices at least as severe reach the list at once, also on relay."),
         }
+
+    def __init__(self, *args: Any, among: Sequence[Organisation] = (), **kwargs: Any) -> None:
+        """`among`: the associations that the person keeps lists of; with several, the form asks for which one."""
+        super().__init__(*args, **kwargs)
+        if len(among) > 1:
+            mine = Organisation.objects.filter(pk__in=[one.pk for one in among])
+            self.fields["association"] = forms.ModelChoiceField(mine, label=_("Association"))
+            self.order_fields(["association"])
+
+    def clean_association(self) -> Organisation:
+        association: Organisation = self.cleaned_data["association"]
+        self.instance.association = association
+        return association
 
     def clean_name(self) -> str:
         name: str = " ".join(self.cleaned_data["name"].split())

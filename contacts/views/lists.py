@@ -69,8 +69,9 @@ def index(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     demand(request.user, Can.KEEP_LISTS)
     fresh = [MemberList(association=seat.organisation) for seat in request.user.seats()]  # type: ignore[union-attr]
-    kept = next(one for one in fresh if may(request.user, Can.KEEP_LISTS, one))
-    return _keep(request, ListForm(request.POST or None, instance=kept), _("Add a list"))
+    mine = [one for one in fresh if may(request.user, Can.KEEP_LISTS, one)]
+    form = ListForm(request.POST or None, instance=mine[0], among=[one.association for one in mine])
+    return _keep(request, form, _("Add a list"))
 
 
 @never_cache

@@ -15,12 +15,14 @@ from base.errors import Refused
 from base.models import IdempotencyKey
 from contacts.models import Organisation, Place
 from delivery import addresses, outbox
+from delivery.models import Publication
 from notices.models import Notice
 
 from . import mails
 from .models import Case
 
 SAME_WITHIN = timedelta(hours=24)  # the same words again in this time are the same question
+LINK_AGAIN_AFTER = timedelta(minutes=10)  # sooner, the first mail may still be on its way
 ANSWER_WITHIN = timedelta(hours=24)
 MESSAGE_LIMIT = 5_000  # characters
 _REFERENCE = re.compile(r"\b[A-Z]{2}-\d{4}-\d{4,6}\b")
@@ -52,25 +54,21 @@ class Question:
 
 
 def ask(*, question: Question, ip_prefix: str, now: datetime) -> Case:
-    """The case of this question; asked twice within a day, it is one. Raises `BadAddress` or `TooMany`.
+    """The case of this question; asked twice within a day, it is one.
 
-    The one mail that leaves goes to the unverified address and carries no word of the stranger's.
+    The one mail that leaves goes to the unverified address and carries no word of the stranger's. Raises
+    `BadAddress` or `TooMany`.
     """
     fingerprint = _fingerprint(question)
     with transaction.atomic():
         IdempotencyKey.objects.get_or_create(scope="case.ask", key=fingerprint, defaults={"at": now})
         first = IdempotencyKey.objects.select_for_update().get(scope="case.ask", key=fingerprint)
         if first.result and now - first.at < SAME_WITHIN:
-            return Case.objects.get(reference=first.result)
+            return _remind(Case.objects.get(reference=first.result), now=now)
         _slow_down(question, ip_prefix=ip_prefix, now=now)
         case = _create(question, now=now)
         IdempotencyKey.objects.filter(pk=first.pk).update(result=case.reference, at=now)
-        outbox.post(
-            key=f"case:{case.uid}:verify",
-            to=question.email,
-            message=mails.please_verify(case),
-            now=now,
-        )
+        _send_link(case, now=now)
         audit.record(
             actor="public form",
             action="case.ask",
@@ -79,6 +77,24 @@ def ask(*, question: Question, ip_prefix: str, now: datetime) -> Case:
             now=now,
         )
     return case
+
+
+def _remind(case: Case, *, now: datetime) -> Case:
+    """Sends the link once more if it may be lost: the same limits hold for the mailbox as for a new question."""
+    last = Publication.objects.filter(key__startswith=f"case:{case.uid}:verify").latest("created_at")
+    rested = now - last.created_at >= LINK_AGAIN_AFTER
+    if case.state == Case.State.UNVERIFIED and rested and _may_have_mail(case.address.key, now):
+        _send_link(case, now=now)
+    return case
+
+
+def _send_link(case: Case, *, now: datetime) -> None:
+    outbox.post(
+        key=f"case:{case.uid}:verify:{now:%Y%m%d%H%M%S}",
+        to=case.address.value,
+        message=mails.please_verify(case),
+        now=now,
+    )
 
 
 def verify(case: Case, *, now: datetime) -> Case:
@@ -106,12 +122,16 @@ def _fingerprint(question: Question) -> str:
 
 
 def _slow_down(question: Question, *, ip_prefix: str, now: datetime) -> None:
-    """Ten an hour from one network, four an hour to one mailbox."""
-    mailbox = hashlib.sha256(addresses.key_of(question.email).encode()).hexdigest()[:32]
+    """Twenty at once from one network, then ten an hour; six at once to one mailbox, then four an hour."""
     if not ratelimit.take(f"case.net:{ip_prefix}", capacity=20, per_s=10 / 3600, now=now):
         raise TooMany()
-    if not ratelimit.take(f"case.box:{mailbox}", capacity=6, per_s=4 / 3600, now=now):
+    if not _may_have_mail(addresses.key_of(question.email), now):
         raise TooMany(_("Too many questions came from this address in a short time. Wait an hour and send it again."))
+
+
+def _may_have_mail(address_key: str, now: datetime) -> bool:
+    mailbox = hashlib.sha256(address_key.encode()).hexdigest()[:32]
+    return ratelimit.take(f"case.box:{mailbox}", capacity=6, per_s=4 / 3600, now=now)
 
 
 def _create(question: Question, *, now: datetime) -> Case:

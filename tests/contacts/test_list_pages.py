@@ -11,9 +11,9 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from base.words import Role
-from contacts.models import ImportRun, MemberList, Membership, Organisation
+from contacts.models import ImportRun, MemberList, Membership, Organisation, Seat
 
-from .book import CASES, association, member_list, membership, person
+from .book import CASES, NOW, association, member_list, membership, person
 
 pytestmark = pytest.mark.django_db
 GO = {"ground": "membership_terms", "agreed": "on"}
@@ -202,3 +202,18 @@ def test_customs_and_other_associations_never_see_a_list(on):
             response = client.get(reverse(name, args=arguments))
             assert response.status_code in inside, (who, name)
             assert who == "manager" or b"secret" not in response.content
+
+
+def test_manager_of_several_associations_says_for_which_one_a_list_is(on):
+    other, foreign = association("as-two"), association("as-three")
+    user = person(Role.ASSOCIATION_MANAGER, on.association)
+    Seat.objects.create(user=user, organisation=other, role=Role.ASSOCIATION_MANAGER, started_at=NOW)
+    client, form = signed_in(user), {"name": "Fresh", "way": "direct", "direct_from": "Extreme"}
+    assert str(other) in client.get(reverse("list_new")).content.decode()
+    for choice in ("", foreign.pk):
+        assert client.post(reverse("list_new"), form | {"association": choice}).status_code == 422
+    client.post(reverse("list_new"), form | {"association": other.pk})
+    assert MemberList.objects.get(name="Fresh").association == other
+    client.post(reverse("list_new"), form | {"association": on.association.pk})
+    assert on.association.lists.filter(name="Fresh").exists()
+    assert client.post(reverse("list_new"), form | {"association": other.pk}).status_code == 422

@@ -14,7 +14,7 @@ from django.urls import reverse
 from base import links
 from base.clients import ip_prefix
 from base.models import AuditEntry
-from delivery.models import Address, Delivery, Message
+from delivery.models import Address, Delivery, Message, Publication
 from dialogue.cases import intake, mails
 from dialogue.cases.models import Case
 
@@ -60,6 +60,31 @@ def test_same_question_twice_is_one_question_with_one_reference_and_one_mail(cli
     case = Case.objects.get()
     assert case.reference in first.content.decode() and case.reference in second.content.decode()
     assert len(mails_for(case.reference)) == 1
+
+
+def test_link_that_got_lost_is_sent_again_and_never_faster_than_every_ten_minutes() -> None:
+    case = people.case(verified=False)
+    for minutes, mailed in ((9, 1), (10, 2), (19, 2), (20, 3)):
+        again = intake.ask(question=people.question(), ip_prefix="", now=NOW + timedelta(minutes=minutes))
+        assert again == case and len(mails_for(case.reference)) == mailed
+    assert set(Delivery.objects.values_list("address__key", flat=True)) == {"dispatch@kestrel-freight.example"}
+    first, *later = mails_for(case.reference)
+    assert all(mail.subject == first.subject for mail in later)
+
+
+def test_confirmed_question_that_is_sent_again_gets_no_link() -> None:
+    case = people.case()
+    intake.ask(question=people.question(), ip_prefix="", now=NOW + timedelta(hours=1))
+    assert Publication.objects.filter(key__contains=f"{case.uid}:verify").count() == 1
+
+
+def test_link_is_not_sent_again_to_a_mailbox_that_has_had_enough() -> None:
+    for number in range(6):
+        intake.ask(question=people.question(subject=f"No {number}"), ip_prefix="", now=NOW)
+    later = NOW + timedelta(minutes=10)
+    for number in range(6):
+        intake.ask(question=people.question(subject=f"No {number}"), ip_prefix="", now=later)
+    assert Publication.objects.count() == 6
 
 
 def test_nul_is_removed(client: Any) -> None:
