@@ -24,7 +24,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     quiet = (
         "no-sandbox disable-dev-shm-usage disable-gpu disable-background-networking "
-        "disable-component-update disable-sync no-first-run disable-quic"
+        "disable-component-update disable-sync no-first-run disable-quic lang=en-US"
     )
     return {
         **browser_type_launch_args,

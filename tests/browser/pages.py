@@ -63,7 +63,8 @@ def watch(page: Any, url: str) -> list[str]:
     found: list[str] = []
 
     def hear(message: Any) -> None:
-        if message.type == "error":
+        # What is no page of ours (a mail, a feed) names no icon; the browser then asks for one by itself.
+        if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
             found.append(f"{message.text} {message.location['url']}")
 
     page.on("console", hear)
