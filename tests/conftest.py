@@ -9,12 +9,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import pytest
 from aiosmtpd.controller import Controller
 from django.utils import translation
 
 from delivery import postman
 from portal.embedded.processes import free_port
+
+# How fast the machine is decides no test; the first run also compiles what it imports.
+hypothesis.settings.register_profile(
+    "fairway", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("fairway")
 
 STATIC = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 

@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -39,9 +38,8 @@ def ignore_signals() -> None:
         signal.signal(sig, signal.SIG_IGN)
 
 
-def manage(environment: dict[str, str], *arguments: str) -> None:
-    """Runs `manage.py`; its failure ends the start with its own words."""
-    done = subprocess.run(
+def begin(environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         env=environment,
         cwd=CHECKOUT,
@@ -49,8 +47,16 @@ def manage(environment: dict[str, str], *arguments: str) -> None:
         start_new_session=True,  # Ctrl-C is the launcher's to hear
         preexec_fn=die_with_parent(signal.SIGTERM),
     )
-    if done.returncode:
-        raise CannotStart(f"manage.py {' '.join(arguments)} failed, see above.")
+
+
+def finish(process: subprocess.Popen[bytes]) -> None:
+    """Waits for a command of `manage.py`; its failure ends the start with its own words, and a stop ends it."""
+    try:
+        code = process.wait()
+    finally:
+        stop(process)
+    if code:
+        raise CannotStart("The site could not be made ready, see above.")
 
 
 def chosen_port(name: str, default: int) -> int:
@@ -73,19 +79,19 @@ def static_stamp(target: str) -> str:
     return f"{target} {newest} {lock_file.stat().st_mtime_ns}"
 
 
-def collect_static(environment: dict[str, str], folder: Path) -> None:
-    stamp, wanted = folder / "static.stamp", static_stamp(environment["STATIC_ROOT"])
-    if not stamp.exists() or stamp.read_text() != wanted:
-        manage(environment, "collectstatic", "--noinput", "-v0")
-        stamp.write_text(wanted)
-
-
 def prepare_site(environment: dict[str, str], folder: Path) -> None:
     """Database schema, catalogues, static files and demo, each only as far as it is not there yet."""
-    with ThreadPoolExecutor(1) as beside:  # the static files need no database
-        static = beside.submit(collect_static, environment, folder)
-        manage(environment, "prepare_site")
-        static.result()
+    stamp, wanted = folder / "static.stamp", static_stamp(environment["STATIC_ROOT"])
+    collected = stamp.exists() and stamp.read_text() == wanted
+    static = None if collected else begin(environment, "collectstatic", "--noinput", "-v0")
+    try:  # the static files need no database
+        finish(begin(environment, "prepare_site"))
+        if static:
+            finish(static)
+            stamp.write_text(wanted)
+    finally:
+        if static:
+            stop(static)
 
 
 class Site:
@@ -176,7 +182,7 @@ def greet(environment: dict[str, str], port: int, mails: str, seconds: float) ->
     if mails:
         servers.say(f"Mails that it sends are caught: {mails}")
     if environment.get("FAIRWAY_DEMO") == "1":
-        manage(environment, "demo_accounts")
+        finish(begin(environment, "demo_accounts"))
     servers.say("Ctrl-C stops everything; the data stays.")
 
 

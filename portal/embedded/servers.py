@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,8 +26,9 @@ Processes = list[tuple[str, "subprocess.Popen[Any]"]]
 
 
 def say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # the terminal may be gone
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def prepare(folder: Path) -> Path:

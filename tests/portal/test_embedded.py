@@ -249,3 +249,17 @@ def test_site_that_was_killed_leaves_nothing_running_and_starts_again_with_its_d
     assert second.wait(60) == 0
     assert left_over(folder) == []
     assert not (folder / servers.STATE).exists()
+
+
+def test_database_out_of_reach_is_told_in_one_line(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "prepare_site"],
+        env=site_environment(
+            folder, DATABASE_URL=f"postgresql://somebody:x@127.0.0.1:{free_port()}/none", SECRET_KEY="k" * 50
+        ),
+        capture_output=True,
+        text=True,
+        cwd=CHECKOUT,
+    )
+    assert "The database cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from base.catalogues import compile_all
 
@@ -14,4 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for folder in settings.LOCALE_PATHS:
-            compile_all(folder)
+            try:
+                compile_all(folder)
+            except PermissionError as error:
+                raise CommandError(f"{error.filename} is not yours to write: its owner starts this once.") from error
