@@ -162,7 +162,11 @@ class NoticeForm(MomentsForm):
         for language in Language:
             official = language == Language.ENGLISH
             self.fields[f"title_{language}"] = LineField(
-                label=_("Title"), required=official, max_length=LINE, help_text=TITLE_HINT
+                label=_("Title"),
+                required=official,
+                max_length=LINE,
+                help_text=TITLE_HINT,
+                error_messages={"required": _("Say what happened, in one line.")},
             )
             self.fields[f"body_{language}"] = BlockField(label=_("What happened"), required=False, max_length=BLOCK)
             self.fields[f"instruction_{language}"] = BlockField(

@@ -40,11 +40,13 @@ class MomentsForm(forms.Form):
             label=_("%(what)s: date") % {"what": label},
             required=needed,
             widget=forms.DateInput(attrs={"type": "date"}),
+            error_messages={"required": _("Give the date.")},
         )
         self.fields[f"{name}_time"] = LineField(
             label=_("%(what)s: time") % {"what": label},
             required=needed,
             widget=forms.TextInput(attrs={"maxlength": 12, "autocomplete": "off"}),
+            error_messages={"required": _("Give the time.")},
         )
         self.fields[f"{name}_which"] = forms.ChoiceField(
             label=_("%(what)s: this time comes twice. Which one?") % {"what": label},

@@ -113,7 +113,7 @@ def test_author_sees_why_somebody_else_must_approve(desk: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"title_en": ""}, "This field is required."),
+        ({"title_en": ""}, "Title: Say what happened, in one line."),
         ({"starts_time": "noon"}, "Write the time like 19:30."),
         ({"starts_date": "31.4.2027"}, "Write the date like 28.3.2027."),
         ({"ends_date": "2027-03-01", "ends_time": "06:00"}, "The end must be after the start."),
