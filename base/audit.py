@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -61,11 +62,40 @@ def chain(*, limit: int = 5_000) -> int:
     return len(links)
 
 
-def broken_link() -> AuditLink | None:
-    """The first link whose digest no longer fits its entry; None while the chain holds."""
-    before = ""
+@dataclass(frozen=True)
+class Broken:
+    number: int
+    reason: str
+
+
+@dataclass
+class Finding:
+    """The chain as it was found: its length, its last digest, entries not yet linked, and what is wrong."""
+
+    links: int = 0
+    digest: str = ""
+    unlinked: int = 0
+    broken: list[Broken] = field(default_factory=list)
+
+    @property
+    def anchor(self) -> str:
+        """`count:digest`; kept elsewhere, it shows later whether the end was cut off or made anew."""
+        return f"{self.links}:{self.digest}"
+
+
+def check(*, anchor: str = "") -> Finding:
+    """Every link against its entry and the one before; `anchor` as an earlier check gave it, else ValueError."""
+    count, _colon, digest = anchor.partition(":")
+    known = int(count) if anchor else 0
+    found = Finding(unlinked=AuditEntry.objects.filter(link=None).count())
     for link in AuditLink.objects.select_related("entry").order_by("number").iterator():
-        if digest_of(link.entry, before) != link.digest:
-            return link
-        before = link.digest
-    return None
+        if link.number != found.links + 1:
+            found.broken.append(Broken(found.links + 1, f"missing up to {link.number - 1}"))
+        elif digest_of(link.entry, found.digest) != link.digest:
+            found.broken.append(Broken(link.number, "does not fit its entry and the link before"))
+        if link.number == known and link.digest != digest:
+            found.broken.append(Broken(link.number, "is not the link of the anchor"))
+        found.links, found.digest = link.number, link.digest
+    if known > found.links:
+        found.broken.append(Broken(found.links + 1, f"missing up to {known}, the link of the anchor"))
+    return found

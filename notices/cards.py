@@ -11,9 +11,9 @@ from base.words import MsgType
 
 from . import render, timeline, truth_of
 from .kinds import KINDS
-from .lanes import Lane, lanes
+from .lanes import Lane
 from .models import Notice, Text, Version
-from .truth import Clause
+from .wording import Wording, wording
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,8 @@ class Card:
     status: str
     state: str
     zone: str
-    places: list[str]
-    clauses: list[Clause]
-    truth_line: str
+    wording: Wording
     time_line: str
-    own_times: list[timeline.OwnTimes]
     late_by: timedelta | None
     reopening_late: bool
     translated: bool
@@ -61,16 +58,13 @@ class Card:
         return state_words(self.state)
 
     @property
-    def lanes(self) -> list[Lane]:
-        """Who may pass; empty for a notice that is over or withdrawn."""
-        if self.past:
-            return []
-        _names, modes = truth_of.names_and_modes(self.version, self.language)
-        return lanes(truth_of.rows_of(self.version), modes)
+    def truth_line(self) -> str:
+        return self.wording.truth_line
 
     @property
-    def office(self) -> str:
-        return self.notice.office.names.get(self.language) or str(self.notice.office)
+    def lanes(self) -> list[Lane]:
+        """Who may pass; empty for a notice that is over or withdrawn."""
+        return [] if self.past else self.wording.lanes
 
     @property
     def kind(self) -> str:
@@ -105,7 +99,6 @@ def card(version: Version, language: str, now: datetime, published_at: datetime 
     due = version.next_update_at
     # The system speaks every language itself; only what people typed may wait for its translation.
     spoken = text.language == language[:2]
-    names = [row.place.name_in(language) if row.place else row.place_name for row in version.rows.all()]
     return Card(
         notice=version.notice,
         version=version,
@@ -114,11 +107,8 @@ def card(version: Version, language: str, now: datetime, published_at: datetime 
         status=truth_of.worst_status(version),
         state=state,
         zone=zone,
-        places=list(dict.fromkeys(names)),
-        clauses=truth_of.clauses(version, language),
-        truth_line=truth_of.said(version, language),
+        wording=wording(version, language),
         time_line=timeline.time_line(version, language, zone, at=now),
-        own_times=timeline.own_times(version, language),
         late_by=now - due if live and due and due < now else None,
         reopening_late=bool(live and version.reopens_latest and version.reopens_latest < now),
         translated=spoken,

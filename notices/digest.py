@@ -24,7 +24,8 @@ VERSION_IN = (
 )  # fmt: skip
 VERSION_OUT = (
     "id", "uid", "notice", "state", "edit_number", "author", "created_at", "edited_at", "submitted_at",
-    "submitted_by", "reason", "decided_at", "decided_by", "issued_at", "replaced_at", "digest", "publication_id",
+    "submitted_by", "reason", "decided_at", "decided_by", "issued_at", "replaced_at", "digest", "spoken",
+    "publication_id",
 )  # fmt: skip
 TEXT_IN = ("language", "title", "body", "instruction")
 TEXT_OUT = ("id", "version", "truth_line")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
@@ -13,19 +14,20 @@ from delivery import outbox, tasks
 from delivery.models import Publication
 from delivery.sealed import Sealed
 
-from . import render, truth_of
+from . import render
 from .facets import facets_of
 from .models import Text, Version
+from .wording import to_keep
 
 LONGEST = timedelta(hours=24)  # an old closure alert is harm
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """Everything in every language, made before the transaction: sealed mails and truth lines."""
+    """Everything in every language, made before the transaction: sealed mails and what is kept of the wording."""
 
     messages: list[Sealed]
-    truth_lines: dict[str, str]
+    spoken: dict[str, Any]
 
 
 def approvals_needed() -> int:
@@ -34,16 +36,17 @@ def approvals_needed() -> int:
 
 def render_all(version: Version, *, now: datetime) -> Rendering:
     prefetch_related_objects([version], "rows__place")  # asked for again and again below
-    lines = {text.language: truth_of.line(version, text.language) for text in version.texts.all()}
     return Rendering(
-        messages=[render.mail(version, language, now=now, truth_line=line) for language, line in lines.items()],
-        truth_lines=lines,
+        messages=[render.mail(version, text.language, now=now) for text in version.texts.all()],
+        spoken=to_keep(version),
     )
 
 
-def store_truth_lines(version: Version, rendering: Rendering) -> None:
-    for language, line in rendering.truth_lines.items():
-        Text.objects.filter(version=version, language=language).update(truth_line=line)
+def keep_wording(version: Version, rendering: Rendering) -> None:
+    """Before the version is frozen."""
+    Version.objects.filter(pk=version.pk).update(spoken=rendering.spoken)
+    for language, said in rendering.spoken.items():
+        Text.objects.filter(version=version, language=language).update(truth_line=said["truth_line"])
 
 
 def lane_of(version: Version) -> Lane:

@@ -210,7 +210,7 @@ def _issue(
     version: Version, *, by: User, digest: str, sealed: issuing.Rendering, now: datetime
 ) -> None:
     """Inside approve's transaction: freeze, replace the version before, open the publication, write it down."""
-    issuing.store_truth_lines(version, sealed)
+    issuing.keep_wording(version, sealed)
     earlier = version.notice.versions.filter(state=State.ISSUED).first()
     if earlier is not None:
         step = WITHDRAW if version.msg_type == MsgType.CANCEL else SUPERSEDE

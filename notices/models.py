@@ -116,6 +116,7 @@ class Version(models.Model):
     issued_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
     digest = models.CharField(max_length=80, blank=True, help_text="scheme:SHA-256 of what was submitted")
+    spoken = models.JSONField(default=dict, blank=True, help_text="language → wording, kept from the issue on")
     publication_id = models.BigIntegerField(null=True, blank=True, help_text="delivery.Publication")
 
     objects: ClassVar[Any] = VersionQuerySet.as_manager()

@@ -101,7 +101,6 @@ def _with_words(version: Version, association: Organisation, words: str, *, now:
             version,
             text.language,
             now=now,
-            truth_line=text.truth_line,
             words=words,
             variant=association.code,
             sender_name=association.names.get(text.language) or str(association),

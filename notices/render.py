@@ -17,6 +17,7 @@ from . import timeline, truth_of
 from .kinds import KINDS
 from .models import Text, Version
 from .sms import Facts, short_text
+from .wording import wording
 
 
 def zone_of(version: Version) -> str:
@@ -28,30 +29,30 @@ def permanent_url(version: Version) -> str:
     return f"{settings.FAIRWAY_SITE_URL}/n/{version.notice.reference or 'draft'}/{version.number}"
 
 
-def context(version: Version, language: str, *, now: datetime, truth_line: str | None = None) -> dict[str, Any]:
+def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]:
     """Everything the text mail and the HTML mail are made from; what was issued reads as at its issue."""
     text: Text = version.text_in(language)
     zone = zone_of(version)
-    line = truth_line if truth_line is not None else truth_of.line(version, text.language)
+    said = wording(version, text.language)
     title = unmarked(text.title.rstrip("."))
     return {
         "language": text.language,
         "version": version,
         "reference": version.notice.reference or "",
         "kind": str(KINDS[version.notice.kind].name),
-        "office": version.notice.office.names.get(text.language) or str(version.notice.office),
+        "office": said.office,
         "exercise": version.status != CapStatus.ACTUAL,
         "cancelled": version.msg_type == MsgType.CANCEL,
         "title": title,
-        "truth_line": line,
+        "truth_line": said.truth_line,
         "time_line": timeline.time_line(version, text.language, zone, at=version.issued_at or now),
-        "headline": f"{title}. {line}",
-        "clauses": truth_of.clauses(version, text.language),
+        "headline": f"{title}. {said.truth_line}",
+        "clauses": said.clauses,
         "body": unmarked(text.body),
         "instruction": unmarked(text.instruction),
         "contact": unmarked(version.contact),
         "cause": unmarked(version.cause),
-        "own_times": timeline.own_times(version, text.language),
+        "own_times": said.own_times,
         "starts": clock.shown(version.starts_at, zone, text.language) if version.starts_at else None,
         "ends": clock.shown(version.ends_at, zone, text.language) if version.ends_at else None,
         "next_update": (
@@ -61,7 +62,7 @@ def context(version: Version, language: str, *, now: datetime, truth_line: str |
         "service_name": settings.FAIRWAY_SERVICE_NAME,
         "greeting": GREETING,
         "leave_url": LEAVE_URL,
-        "places": [row.place.name_in(text.language) if row.place else row.place_name for row in version.rows.all()],
+        "places": [place.name for place in said.rows],
     }
 
 
@@ -70,12 +71,12 @@ def _template(name: str, facts: dict[str, Any]) -> str:
 
 
 def mail(
-    version: Version, language: str, *, now: datetime, truth_line: str | None = None, words: str = "",
+    version: Version, language: str, *, now: datetime, words: str = "",
     variant: str = "", sender_name: str = "", test: bool = False,
 ) -> Sealed:  # fmt: skip
     """The sealed mail in one language; `words` are an association's own, above the frozen text."""
     with translation.override(language):
-        facts = context(version, language, now=now, truth_line=truth_line)
+        facts = context(version, language, now=now)
         facts |= {"words": words, "sender_name": sender_name, "test": test}
         subject = " ".join(_template("issued.subject.txt", facts).split())
         return Sealed(

@@ -66,17 +66,6 @@ def reopens(version: Version) -> bool:
     return before.exclude(status=PlaceStatus.OPEN).exists()
 
 
-def said(version: Version, language: str) -> str:
-    """The line as it was issued in `language`, else made now: the system waits for no translation."""
-    kept = {text.language: text.truth_line for text in version.texts.all()}.get(language[:2])
-    return kept or line(version, language)
-
-
-def headline(version: Version, language: str) -> str:
-    """Title, in whichever language it is written, and the line in the reader's."""
-    return f"{version.text_in(language).title.rstrip('.')}. {said(version, language)}"
-
-
 def line(version: Version, language: str) -> str:
     """The whole line in `language`; English words where a language has none."""
     names, modes = names_and_modes(version, language)

@@ -12,6 +12,8 @@ from typing import Any
 import hypothesis
 import pytest
 from aiosmtpd.controller import Controller
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.utils import translation
 
 from delivery import postman
@@ -24,6 +26,13 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("fairway")
 
 STATIC = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+@receiver(connection_created)
+def _tables_may_be_emptied(connection: Any, **kwargs: Any) -> None:
+    """Tests with transactions empty every table afterwards, the audit trail too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET fairway.may_truncate = 'on'")
 
 
 @pytest.fixture(scope="session")

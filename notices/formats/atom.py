@@ -52,7 +52,7 @@ def _entry(root: etree._Element, card: Card) -> None:
     for tag, moment in (("updated", card.moved_at), ("published", card.published_at)):
         if moment:
             _add(entry, tag, moment.isoformat(timespec="seconds"))
-    _add(_add(entry, "author"), "name", card.office)
+    _add(_add(entry, "author"), "name", card.wording.office)
     _add(entry, "link", rel="alternate", href=permanent_url(card.version), type="text/html")
     _add(entry, "category", term=card.state, label=card.state_word)
     _add(entry, "category", term=card.status)

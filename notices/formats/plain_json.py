@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from notices.cards import Card
 from notices.models import ImpactRow
 from notices.render import permanent_url
+from notices.wording import Named
 
 from .shape import Edition, Feed
 
@@ -21,14 +22,10 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
-def _row(row: ImpactRow, ends_at: datetime | None, language: str) -> dict[str, Any]:
+def _row(row: ImpactRow, place: Named, ends_at: datetime | None) -> dict[str, Any]:
     """A row without an end of its own ends with the notice."""
-    place = row.place
     return {
-        "place": {
-            "code": place.locode if place else None,
-            "name": place.name_in(language) if place else row.place_name,
-        },
+        "place": {"code": place.code or None, "name": place.name},
         "modes": row.modes,
         "directions": row.directions,
         "traffic": row.traffic,
@@ -55,7 +52,10 @@ def notice(card: Card) -> dict[str, Any]:
         "language": card.language,
         "headline": card.headline,
         "truth_line": card.truth_line,
-        "places": [_row(row, version.ends_at, card.language) for row in version.rows.all()],
+        "places": [
+            _row(row, place, version.ends_at)
+            for row, place in zip(version.rows.all(), card.wording.rows, strict=True)
+        ],
         "starts": _iso(version.starts_at),
         "ends": _iso(version.ends_at) or "not known",
         "reopens_earliest": _iso(version.reopens_earliest),

@@ -25,7 +25,7 @@ from base.words import SEVERITY_RANK, STATUS_RANK, PlaceStatus, Severity
 from contacts import audience
 from contacts.models import MemberList, Membership, Organisation
 from delivery.models import Publication
-from notices import relays, truth_of
+from notices import relays, wording
 from notices.models import Notice, Relay, Version
 
 
@@ -79,7 +79,7 @@ def _line(version: Version, relay: Relay | None, concern: audience.Concern, *, n
     rows = list(version.rows.all())
     return Line(
         version=version,
-        headline=truth_of.headline(version, language),
+        headline=wording.headline(version, language),
         status=min(
             (PlaceStatus(row.status) for row in rows), key=STATUS_RANK.__getitem__, default=PlaceStatus.UNKNOWN
         ),

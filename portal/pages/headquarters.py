@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from base.access import Can, demand
 from contacts.models import Organisation
 from dialogue.cases.models import Case
-from notices import truth_of
+from notices import wording
 from notices.models import Notice, Version
 
 
@@ -52,7 +52,7 @@ def late_promises(now: datetime) -> list[Promise]:
     missed = versions_in_force(now).filter(next_update_at__lt=now).order_by("next_update_at")
     language = translation.get_language() or "en"
     return [
-        Promise(version, truth_of.headline(version, language), version.time_zone or "UTC")
+        Promise(version, wording.headline(version, language), version.time_zone or "UTC")
         for version in missed.select_related("notice__office").prefetch_related("texts", "rows__place")
     ]
 

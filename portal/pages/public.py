@@ -102,7 +102,6 @@ def notice(request: HttpRequest, reference: str, number: int | None = None) -> H
         {
             "now": now,
             "card": card(shown, language(), now),
-            "places": list(dict.fromkeys(row.place or row.place_name for row in shown.rows.all())),
             "permanent_url": permanent_url(shown),
             "versions": versions,
             "newest": versions[0],

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from base.errors import Conflict, Refused
 from base.models import AuditEntry
 from delivery.models import Publication
-from notices import digest, issuing, lifecycle, rules, titles_of, truth_of
+from notices import digest, issuing, lifecycle, rules, titles_of, wording
 from notices.models import Approval, Version
 from tests import make
 
@@ -23,7 +23,7 @@ def test_notice_goes_from_draft_to_the_public_by_two_people() -> None:
     version = make.issued(title="Gale")
     assert version.state == "issued"
     assert version.notice.reference is not None and version.notice.reference.startswith("PD-")
-    assert truth_of.headline(version, "en") == "Gale. Closed to cargo and travellers."
+    assert wording.headline(version, "en") == "Gale. Closed to cargo and travellers."
     assert Publication.objects.get(pk=version.publication_id).key == f"version:{version.uid}"
     deeds = list(AuditEntry.objects.order_by("id").values_list("action", flat=True))
     assert deeds == ["notice.start", "version.edit", "version.submit", "version.approve", "version.issue"]
