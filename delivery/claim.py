@@ -51,13 +51,15 @@ class Item:
     greeting: str
 
 
+# No lease lasts longer than LEASE_S: one that seems to was given before the clock was set back, and is over.
 _TAKE = """
 UPDATE delivery_batch b SET token = %(token)s,
        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 WHERE b.id = (
     SELECT c.id FROM delivery_batch c JOIN delivery_publication p ON p.id = c.publication_id
     WHERE c.closed_at IS NULL AND c.lane = %(lane)s AND c.due_at <= clock_timestamp()
-      AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp()) AND p.held_at IS NULL
+      AND p.held_at IS NULL AND (c.lease_until IS NULL OR c.lease_until NOT BETWEEN clock_timestamp()
+                                 AND clock_timestamp() + make_interval(secs => %(lease)s))
     ORDER BY c.due_at, c.id FOR UPDATE OF c SKIP LOCKED LIMIT 1)
 RETURNING b.id, b.publication_id, b.number, b.lane, b.wire_to, b.done_to
 """
@@ -267,12 +269,17 @@ def close(lease: Lease) -> None:
         cursor.execute(_RETRY, [new, count, wait * spread, lease.publication_id])
 
 
+_DUE = """
+SELECT b.lane, count(*) FROM delivery_batch b JOIN delivery_publication p ON p.id = b.publication_id
+WHERE b.closed_at IS NULL AND b.due_at <= clock_timestamp()
+  AND p.held_at IS NULL AND (b.lease_until IS NULL OR b.lease_until NOT BETWEEN clock_timestamp()
+                             AND clock_timestamp() + make_interval(secs => %(lease)s))
+GROUP BY b.lane
+"""
+
+
 def due() -> dict[str, int]:
     """Lane → how many batches wait for a worker now."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT b.lane, count(*) FROM delivery_batch b JOIN delivery_publication p ON p.id = b.publication_id "
-            "WHERE b.closed_at IS NULL AND b.due_at <= clock_timestamp() AND p.held_at IS NULL "
-            "AND (b.lease_until IS NULL OR b.lease_until < clock_timestamp()) GROUP BY b.lane"
-        )
+        cursor.execute(_DUE, {"lease": LEASE_S})
         return dict(cursor.fetchall())

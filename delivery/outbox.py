@@ -25,6 +25,8 @@ FIRST_CHUNK = 100  # small, so that the first mail leaves at once
 CHUNK = 5_000
 BATCH = 500
 PERSONAL_LIFE = timedelta(hours=24)
+# What was never tried is due since yesterday: before every retry, and also when a clock is set back by hours.
+AT_ONCE = timedelta(days=1)
 
 # (after this address id, at most so many) → SQL and parameters of rows (address_id, language, greeting, variant),
 # one row an address, in order of address_id.
@@ -52,8 +54,8 @@ SELECT (SELECT count(*) FROM people), (SELECT max(address_id) FROM people), (SEL
 """
 _NUMBER = """
 INSERT INTO delivery_batch (publication_id, number, lane, size, due_at, wire_to, done_to)
-SELECT publication_id, batch_number, %s, count(*), clock_timestamp(), 0, 0 FROM delivery_delivery
-WHERE publication_id = %s AND batch_number >= %s GROUP BY publication_id, batch_number
+SELECT publication_id, batch_number, %s, count(*), clock_timestamp() - make_interval(secs => %s), 0, 0
+FROM delivery_delivery WHERE publication_id = %s AND batch_number >= %s GROUP BY publication_id, batch_number
 """
 
 
@@ -130,7 +132,7 @@ def enlist(publication_id: int, *, people: People, official_language: str, now: 
             )
             read, last, made = cursor.fetchone()
             if made:
-                cursor.execute(_NUMBER, [publication.lane, publication.pk, base])
+                cursor.execute(_NUMBER, [publication.lane, AT_ONCE.total_seconds(), publication.pk, base])
         if read < limit:
             publication.enlisted_at = now
         publication.cursor = last or publication.cursor
@@ -179,7 +181,7 @@ def post(
                 html=message.html,
                 headers=message.headers,
             )
-            Batch.objects.create(publication=publication, number=1, lane=lane, size=1, due_at=Now())
+            Batch.objects.create(publication=publication, number=1, lane=lane, size=1, due_at=Now() - AT_ONCE)
             Delivery.objects.create(
                 publication=publication,
                 address=address,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import smtplib
 import socket
 import ssl
@@ -26,6 +27,7 @@ from delivery.states import State
 
 log = logging.getLogger(__name__)
 
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")  # what a server says is kept as text, and PostgreSQL's holds no NUL
 TIMEOUT_S = 60  # one wait for the other side
 RESTED_S = 2.0
 AWAKE_S = 5.0
@@ -182,7 +184,7 @@ class EmailChannel:
             item, dot_sent = ready.item, False
             try:
                 replies = self._envelope(connection, ready, ahead)
-                refusal = next((reply for reply in replies if reply[0] >= 400), None)
+                refusal = next((reply for reply in replies if not _went_well(reply[0])), None)
                 tail = following.commands if following else b""
                 ahead = following is not None
                 if refusal is None and replies[2][0] == GO_AHEAD:
@@ -221,7 +223,7 @@ class EmailChannel:
         for command in ready.commands.splitlines(keepends=True):
             connection.put(command)
             replies.append(connection.getreply())
-            if replies[-1][0] >= 400:
+            if not _went_well(replies[-1][0]):
                 break
         return replies
 
@@ -254,10 +256,14 @@ def _prepare(connection: Connection, items: Iterable[Item]) -> tuple[list[Ready]
     return ready, unfit
 
 
+def _went_well(code: int) -> bool:
+    return 200 <= code < 400  # -1 stands for a reply without a code
+
+
 def _outcome(item: Item, code: int, text: bytes) -> Outcome:
-    reply = text.decode("utf-8", "replace")
-    if code == ACCEPTED:
-        return Outcome(item.id, State.ACCEPTED, "250", reply)
+    reply = _UNPRINTABLE.sub(" ", text.decode("utf-8", "replace"))
+    if 200 <= code < 300:
+        return Outcome(item.id, State.ACCEPTED, str(code), reply)
     if 500 <= code < 600:
         return Outcome(item.id, State.FAILED, str(code), reply)
     return Outcome(item.id, State.DEFERRED, str(code), reply)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from base.words import Lane
 from contacts import expansion
-from delivery import outbox, postman, reports
-from delivery.models import Address, Delivery, Publication
+from delivery import claim, outbox, postman, reports, seals
+from delivery.models import Address, Batch, Delivery, Publication
 from delivery.states import State
 from notices.models import Version
 from tests import make
@@ -88,3 +90,46 @@ def test_bad_address_in_a_long_run_keeps_nobody_from_the_severe_notice_behind_it
         report = reports.report(Publication.objects.get(pk=publication.pk))
         assert report.finished
         assert (report.counts["delivered"], report.counts["permanent"]) == (30, 1)
+
+
+@pytest.mark.parametrize("end", ["250 kept\x00\x1b[31m", "251 kept elsewhere", "200 fine"])
+def test_odd_but_friendly_answer_counts_as_taken(relay_for: Any, end: str) -> None:
+    relay = relay_for(lambda to, attempt: ("250 ok", end))
+    publish(3)
+    run_all()
+    assert states() == {State.ACCEPTED: 3}
+    assert set(relay.counts().values()) == {1}
+    assert all(reply.isprintable() for reply in Delivery.objects.values_list("reply", flat=True))
+
+
+def test_answer_without_a_code_is_tried_again_later(relay_for: Any) -> None:
+    relay = relay_for(lambda to, attempt: ("what?", ""))
+    publish(3)
+    run_all()
+    assert states() == {State.DEFERRED: 3}
+    assert relay.accepted == []
+
+
+def test_clock_that_is_set_back_keeps_nothing_waiting(relay_for: Any) -> None:
+    """Seen from a clock an hour behind, everything that was written lies an hour ahead."""
+    relay = relay_for()
+    publish(700)
+    assert claim.take(Lane.ROUTINE) is not None  # by a worker that dies
+    hour = timedelta(hours=1)
+    Batch.objects.filter(closed_at=None).update(due_at=F("due_at") + hour, lease_until=F("lease_until") + hour)
+    assert claim.due() == {Lane.ROUTINE: 3}
+    run_all()
+    assert states() == {State.ACCEPTED: 700}
+    assert set(relay.counts().values()) == {1}
+
+
+def test_what_was_never_tried_goes_before_what_is_tried_again(relay_for: Any) -> None:
+    relay = relay_for(lambda to, attempt: ("451 later" if attempt == 1 else "250 ok", "250 kept"))
+    publish(3)
+    run_all()
+    Batch.objects.filter(closed_at=None).update(due_at=timezone.now() - timedelta(minutes=1))
+    publish(3, key="fresh")
+    run_all()
+    order = [seals.unseal("bounce", sender.split("+")[1].split("@")[0]) for sender, _to, _mail in relay.accepted]
+    fresh = set(Delivery.objects.filter(publication__key="fresh").values_list("pk", flat=True))
+    assert set(order[:3]) == fresh
