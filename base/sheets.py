@@ -205,8 +205,8 @@ def _check_package(data: bytes) -> None:
 
 def _rows(ws: Any, limit: int = MAX_RECORDS + 1) -> Iterator[list[str]]:
     ws.reset_dimensions()  # the claimed size of a sheet may be anything
-    for row in ws.iter_rows(max_row=limit, max_col=MAX_COLUMNS):
-        cells = [cell_text(cell.value, getattr(cell, "number_format", "")) for cell in row]
+    for row in ws.iter_rows(max_row=limit):  # each as wide as it is: with a limit, openpyxl fills all up to it
+        cells = [cell_text(cell.value, getattr(cell, "number_format", "")) for cell in row[:MAX_COLUMNS]]
         while cells and not cells[-1]:
             cells.pop()
         yield cells
@@ -216,6 +216,8 @@ def cell_text(value: Any, number_format: str = "") -> str:
     """What a person reads in the cell: no ".0", no "E+", dates in ISO 8601, zeros that the format shows."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, datetime):
