@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import linebreaks, urlize
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from delivery import outbox
 from delivery.sealed import Sealed
@@ -27,6 +28,10 @@ from portal.everybody import reads_no_session
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": _("Too many wrong tries. Wait five minutes, then try again.")
+    }
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Leaves through the post office: an unreachable relay neither stops the page nor tells who is known."""
         language = (get_language() or "en")[:2]

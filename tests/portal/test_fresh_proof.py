@@ -73,7 +73,7 @@ def test_what_changed_while_the_code_was_looked_up_is_shown_and_not_approved(wai
     client = approver(waiting, minutes_ago=60)
     asked = decide(client, waiting)
     other = make.user("approver", at=waiting.notice.office)
-    lifecycle.return_(waiting, by=other, reason="Say which berth.", now=make.now())
+    lifecycle.return_(waiting, by=other, digest=waiting.digest, reason="Say which berth.", now=make.now())
     waiting.refresh_from_db()
     newer = make.draft(title="Berth 4 shut")
     lifecycle.edit(waiting, by=waiting.author, edit_number=waiting.edit_number, draft=newer, now=make.now())
