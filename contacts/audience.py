@@ -24,7 +24,6 @@ GREETINGS = {
 }
 # Who may have read an earlier version must hear of its change, whatever the change concerns.
 REACHED = (State.WIRE, State.UNCERTAIN, State.ACCEPTED, State.DELIVERED)
-FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -217,24 +216,6 @@ def _greetings() -> str:
 # --- Counting -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Preview:
-    """How many the whole version would reach now, and how many more once their associations relay it.
-
-    None in a table reads "fewer than 3"; `people` and `on_relay` are exact.
-    """
-
-    people: int
-    on_relay: int
-    by_channel: dict[str, int | None]
-    by_association: dict[str, int | None]
-    by_language: dict[str, int | None]
-
-    @property
-    def is_empty(self) -> bool:
-        return self.people + self.on_relay == 0
-
-
 def count(facets: Facets) -> int:
     """People, each once, however many reasons there are to write to them."""
     sql, parameters = _matched(facets)
@@ -251,23 +232,19 @@ def with_every_relay(facets: Facets) -> Facets:
     return replace(facets, relayed_by=tuple((pk, known.get(pk, "")) for pk in every))
 
 
-def preview(facets: Facets) -> Preview:
-    """For the whole version only: a count for one row would tell who keeps which list."""
+def by_language(facets: Facets) -> dict[str, int]:
+    """People by the language they would be written to in."""
     sql, parameters = people(facets)(0, 2**62)
-    languages = _tally(f"SELECT language, count(*) FROM ({sql}) z GROUP BY 1", parameters)  # noqa: S608
+    return _tally(f"SELECT language, count(*) FROM ({sql}) z GROUP BY 1", parameters)  # noqa: S608
+
+
+def by_association(facets: Facets) -> dict[str, int]:
+    """People by the code of the association that keeps them; who is kept twice counts for both."""
     sql, parameters = _matched(facets)
-    ids = _tally(
-        f"SELECT association_id, count(DISTINCT address_id) FROM ({sql}) z GROUP BY 1",  # noqa: S608
+    return _tally(
+        f"SELECT o.code, count(DISTINCT z.address_id) FROM ({sql}) z"  # noqa: S608
+        " JOIN contacts_organisation o ON o.id = z.association_id GROUP BY 1",
         parameters,
-    )
-    names = {one.pk: one.code for one in Organisation.objects.filter(pk__in=[pk for pk in ids if pk])}
-    total = sum(languages.values())
-    return Preview(
-        people=total,
-        on_relay=count(with_every_relay(facets)) - total,
-        by_channel=masked({"email": total} if total else {}),
-        by_association=masked({names[pk]: number for pk, number in ids.items() if pk in names}),
-        by_language=masked(languages),
     )
 
 
@@ -314,11 +291,3 @@ def _tally(sql: str, parameters: Iterable[Any]) -> dict[Any, int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(parameters))
         return dict(cursor.fetchall())
-
-
-def masked(cells: dict[str, int]) -> dict[str, int | None]:
-    """Cells under three are hidden, and with a single one the next smallest too, so that no sum gives it away."""
-    hidden = {name for name, number in cells.items() if number < FEWEST}
-    if len(hidden) == 1 and len(cells) > 1:
-        hidden.add(min((name for name in cells if name not in hidden), key=lambda name: (cells[name], name)))
-    return {name: None if name in hidden else number for name, number in sorted(cells.items())}

@@ -23,8 +23,8 @@ from base.sheets import Question
 from delivery.tasks import ring
 
 from . import memberships, plans, roster
-from .audience import FEWEST
 from .models import ImportRun, MemberList, User
+from .reach import FEWEST
 from .roster import Roster
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from base.words import Language, MsgType, Traffic
 from contacts import audience
+from contacts import reach as reaching
 
 from . import render, rules, titles_of, truth_of
 from .facets import facets_of
@@ -36,7 +37,7 @@ class Outlook:
     clauses: list[Clause]
     short: Measure | None
     points: list[Point]
-    reach: audience.Preview | None
+    reach: reaching.Preview | None
 
     @property
     def ready(self) -> bool:
@@ -92,5 +93,5 @@ def outlook(version: Version, language: str, *, now: datetime) -> Outlook:
         clauses=truth_of.clauses(version, spoken) if rows else [],
         short=measure(render.sms(version, spoken)) if rows and text else None,
         points=points(version, now=now),
-        reach=audience.preview(audience.Facets.from_json(facets_of(version))) if rows else None,
+        reach=reaching.preview(audience.Facets.from_json(facets_of(version))) if rows else None,
     )

@@ -22,6 +22,7 @@ from base.clock import now
 from base.errors import Refused
 from base.words import Language, MsgType
 from contacts import audience
+from contacts import reach as reaching
 from contacts.models import Organisation
 from delivery import outbox
 from delivery.sealed import GREETING, LEAVE_URL
@@ -91,7 +92,7 @@ def named(counts: dict[str, int | None]) -> list[tuple[str, int | None]]:
 def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
     """Everything the preview and the approval page show, made by the sender's own code."""
     readings = readings_of(version, request.user)
-    reach = audience.preview(audience.Facets.from_json(facets_of(version)))
+    reach = reaching.preview(audience.Facets.from_json(facets_of(version)))
     return {
         "version": version,
         "now": now(),

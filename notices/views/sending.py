@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from base.access import Can, demand, hide, may
 from base.clock import now
+from contacts.reach import few
 from delivery import outbox, reports
 from delivery.models import Publication
 from delivery.states import State
@@ -50,8 +51,9 @@ def sending(request: HttpRequest, uid: UUID) -> HttpResponse:
     facts = {
         "version": version,
         "report": found,
-        "words": [(WORDS[word], number) for word, number in found.counts.items()],
-        "left_out": [(State(reason).label, number) for reason, number in found.left_out.items()],
+        "words": [(WORDS[word], few(number)) for word, number in found.counts.items()],
+        "left_out": [(State(reason).label, few(number)) for reason, number in found.left_out.items()],
+        "twice": few(found.twice),
         "may_control": may(request.user, Can.CONTROL_SENDING, version),
     }
     part = getattr(request, "htmx", False)

@@ -83,7 +83,7 @@ def test_closure_goes_from_the_officer_to_the_member(
     sign_in(page, live_server.url, approver)
     page.get_by_role("link", name="Read and decide").click()
     pages.check(page, "decide")
-    page.get_by_role("button", name="Publish to 1 person now").click()
+    page.get_by_role("button", name="Publish to fewer than 3 people now").click()
     page.wait_for_url("**/sending/")
     pages.check(page, "sending")
     tasks.expand(Version.objects.get().publication_id)

@@ -163,7 +163,6 @@ def test_exercise_reaches_nobody_on_a_live_list():
 def test_no_row_reaches_nobody():
     membership(member_list(), "a@x.example")
     assert audience.count(facets()) == 0
-    assert audience.preview(facets()).is_empty
 
 
 def test_chunks_follow_each_other_without_gap_or_double():
@@ -182,32 +181,6 @@ def test_chunks_follow_each_other_without_gap_or_double():
         after = ids[-1]
     assert seen == sorted(set(seen))
     assert len(seen) == 7
-
-
-def test_preview_hides_small_cells_and_the_next_smallest():
-    port = place("ESALG")
-    big, small, middle = (member_list(association(code)) for code in ("as-big", "as-small", "as-middle"))
-    for on, many, language in ((big, 9, "en"), (small, 2, "fr"), (middle, 4, "es")):
-        for number in range(many):
-            membership(on, f"{number}@{on.association.code}.example", language=language)
-    shown = audience.preview(facets(Row(port.pk, SEA, CARGO)))
-    assert shown.people == 15
-    assert shown.by_association == {"as-big": 9, "as-small": None, "as-middle": None}
-    assert shown.by_language == {"en": 9, "fr": None, "es": None}
-
-
-@pytest.mark.parametrize(
-    ("cells", "shown"),
-    [
-        ({}, {}),
-        ({"a": 5}, {"a": 5}),
-        ({"a": 2}, {"a": None}),
-        ({"a": 2, "b": 7, "c": 5}, {"a": None, "b": 7, "c": None}),
-        ({"a": 1, "b": 2, "c": 5}, {"a": None, "b": None, "c": 5}),
-    ],
-)
-def test_masking(cells, shown):
-    assert audience.masked(cells) == shown
 
 
 def test_association_sees_how_many_of_its_members_are_concerned():

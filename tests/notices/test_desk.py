@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from contacts import expansion
 from delivery.models import Delivery, Publication
+from delivery.states import State
 from notices.models import Version
 from tests import make
 
@@ -61,7 +63,7 @@ def test_closure_is_written_approved_and_read_by_everybody(desk: Any) -> None:
     approver = desk.as_approver()
     version = Version.objects.get()
     decide = f"/en/desk/v/{version.uid}/decide/"
-    assert "Publish to 1 person now" in approver.get(decide).content.decode()
+    assert "Publish to fewer than 3 people now" in approver.get(decide).content.decode()
     assert approver.post(decide, {"digest": version.digest, "decision": "approve"}).status_code == 302
     version.refresh_from_db()
     assert version.state == "issued"
@@ -75,6 +77,23 @@ def test_second_click_on_publish_shows_the_first_result(desk: Any) -> None:
     answers = [approver.post(decide, {"digest": version.digest, "decision": "approve"}) for _click in range(3)]
     assert [answer["Location"] for answer in answers] == [f"/en/desk/v/{version.uid}/sending/"] * 3
     assert Publication.objects.count() == 1
+
+
+def test_report_tells_no_outcome_of_one_person_apart_from_two(desk: Any) -> None:
+    version = make.pending(by=desk.officer)
+    make.member_list(None, *(f"m{number}@member.invalid" for number in range(5)))
+    approver = desk.as_approver()
+    approver.post(f"/en/desk/v/{version.uid}/decide/", {"digest": version.digest, "decision": "approve"})
+    publication = Publication.objects.get()
+    expansion.expand(publication.pk, now=make.now())
+    late = Delivery.objects.filter(publication=publication).first()
+    Delivery.objects.filter(publication=publication).exclude(pk=late.pk).update(state=State.ACCEPTED)
+    Delivery.objects.filter(pk=late.pk).update(state=State.TOO_LATE)
+    facts = approver.get(f"/en/desk/v/{version.uid}/sending/")
+    assert [number for _word, number in facts.context["left_out"]] == [None]
+    assert 5 in [number for _word, number in facts.context["words"]]
+    page = facts.content.decode()
+    assert "fewer than 3" in page and "100 percent" in page and " of 6 " not in page
 
 
 def test_stale_tab_is_shown_the_newer_text_beside_its_own(desk: Any) -> None:

@@ -44,7 +44,7 @@ def test_panel_says_what_everyone_will_read_and_saves_nothing(panel: Any) -> Non
     make.member_list(None, "reader@member.invalid")
     page = panel(**{"row-0-traffic": ["cargo"]})
     assert "Gale. Closed to cargo." in " ".join(page.split())
-    assert "<strong>1</strong> person at once" in page and "Cargo is named" in page
+    assert "Fewer than 3 people at once by e-mail" in page and "Cargo is named" in page
     assert not ImpactRow.objects.exists() and Version.objects.get().edit_number == 1
 
 

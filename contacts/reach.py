@@ -1,0 +1,61 @@
+"""What customs learns of an audience: counts so coarse that neither a sum nor a second try betrays a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import audience
+from .audience import Facets
+
+FEWEST = 3
+STEP = 5
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How many the whole version would reach now, and how many more once their associations relay it.
+
+    Numbers are lower bounds, 0 is exact; None as a total is one or two, None in a table is not shown.
+    """
+
+    people: int | None
+    on_relay: int | None
+    by_association: dict[str, int | None]
+    by_language: dict[str, int | None]
+
+    @property
+    def is_empty(self) -> bool:
+        return self.people == 0 and self.on_relay == 0
+
+
+def preview(facets: Facets) -> Preview:
+    """For the whole version only: a count for one row would tell who keeps which list."""
+    languages = audience.by_language(facets)
+    total = sum(languages.values())
+    told = total >= FEWEST
+    return Preview(
+        people=coarse(total),
+        on_relay=coarse(audience.count(audience.with_every_relay(facets)) - total),
+        by_association=masked(audience.by_association(facets)) if told else {},
+        by_language=masked(languages) if told else {},
+    )
+
+
+def few(number: int) -> int | None:
+    """None for one or two."""
+    return None if 0 < number < FEWEST else number
+
+
+def coarse(number: int) -> int | None:
+    """None for one or two, then 3, 5, 10, 15 …, rounded down; 0 stays, since it blocks."""
+    if few(number) is None or number <= FEWEST:
+        return few(number)
+    return number - number % STEP or FEWEST
+
+
+def masked(cells: dict[str, int]) -> dict[str, int | None]:
+    """Coarse cells; with a single one under three, those that read as the next smallest are hidden as well."""
+    shown = {name: coarse(cells[name]) for name in sorted(cells)}
+    rest = [number for number in shown.values() if number is not None]
+    least = min(rest) if len(shown) - len(rest) == 1 and rest else None
+    return {name: None if number == least else number for name, number in shown.items()}
