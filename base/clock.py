@@ -153,11 +153,6 @@ def _with_day(hours: str, utc: datetime, there: datetime, language: str) -> str:
     return hours if utc.date() == there.date() else f"{format_datetime(utc, 'EEE', locale=language)} {hours}"
 
 
-def lateness(due: datetime, at: datetime) -> timedelta | None:
-    """By how much a promise is late, or None."""
-    return at - due if at > due else None
-
-
 def brief(span: timedelta) -> str:
     """A span in at most two units: "42 min", "1 h 32 min", "3 d 4 h"; in the active language."""
     minutes = int(abs(span).total_seconds() // 60)

@@ -24,10 +24,17 @@ FAIRWAY_MAIL_FROM = env("FAIRWAY_MAIL_FROM", default=f"Fairway <notices@{FAIRWAY
 FAIRWAY_LIST_DOMAIN = env("FAIRWAY_LIST_DOMAIN", default=f"notices.{FAIRWAY_MAIL_DOMAIN}")
 FAIRWAY_OFFICIAL_LANGUAGE = env("FAIRWAY_OFFICIAL_LANGUAGE", default="en")
 FAIRWAY_APPROVALS_NEEDED = env.int("FAIRWAY_APPROVALS_NEEDED", default=1)
-BUILD_ID = env("BUILD_ID", default="dev")
+# Part of every entity tag: readers get a page anew when what makes it changed.
+_MAKERS = (
+    ("templates", "*.html"), ("locale", "*.mo"), ("static", "*.css"), ("notices", "*.py"), ("portal", "*.py"),
+)  # fmt: skip
+BUILD_ID = env("BUILD_ID", default="") or str(
+    max(path.stat().st_mtime_ns for room, kind in _MAKERS for path in (BASE_DIR / room).rglob(kind))
+)
 
 HTTPS = FAIRWAY_SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+# With servers of one's own nobody is answered until the names of the site are given.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if FAIRWAY_EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[FAIRWAY_SITE_URL])
 
 INSTALLED_APPS = [

@@ -101,6 +101,13 @@ def test_production_settings_pass_the_deployment_check() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_hosts_must_be_named_outside_embedded_servers() -> None:
+    names = {"ALLOWED_HOSTS": "", "FAIRWAY_DEMO": "", "FAIRWAY_EMBEDDED": ""}
+    done = run(sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", env=names)
+    assert done.returncode == 1
+    assert "security.W020" in done.stderr
+
+
 def test_demo_secrets_are_refused_outside_embedded_servers() -> None:
     done = run(sys.executable, "manage.py", "check", env={"FAIRWAY_DEMO": "1", "FAIRWAY_EMBEDDED": ""})
     assert done.returncode == 1

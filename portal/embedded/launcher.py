@@ -191,6 +191,7 @@ def serve(folder: Path, port: int, begun: float) -> None:
     below: servers.Processes = []
     with servers.started(folder, below) as environment:
         environment.setdefault("FAIRWAY_SITE_URL", f"http://localhost:{port}")
+        environment.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
         environment.setdefault("STATIC_ROOT", str(folder / "static"))
         site = Site(environment, folder, port, below)
         try:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from notices import render
+from notices.formats import FEEDS
 from notices.models import Version
 from tests import make
 
@@ -40,9 +41,19 @@ def test_page_of_an_exercise_says_so_first_and_is_not_indexed(client: Client) ->
 def test_no_public_list_feed_or_search_holds_an_exercise(client: Client) -> None:
     reference = exercise().notice.reference
     for query in ("", f"?q={reference}", "?place=ESALG", "?q=gale"):
-        for path in ("", "feed.atom", "notices.json"):
+        for path in ("", *(feed.file for feed in FEEDS)):
             answer = client.get(f"/en/{path}{query}").content.decode()
             assert f"{reference}</span>" not in answer and "Exercise: gale" not in answer, (path, query)
+
+
+def test_exercise_that_was_called_off_is_no_news_either(client: Client) -> None:
+    notice = exercise().notice
+    make.next_version(notice, msg_type="Cancel")
+    for path in ("", *(feed.file for feed in FEEDS)):
+        assert notice.reference not in client.get(f"/en/{path}").content.decode(), path
+    for path in ("", "1/", "2/"):
+        page = client.get(f"/en/n/{notice.reference}/{path}").content.decode()
+        assert SAYS in page and 'name="robots" content="noindex"' in page, path
 
 
 def test_dashboards_leave_exercises_out_and_the_desk_marks_them(client: Client) -> None:

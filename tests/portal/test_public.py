@@ -166,7 +166,7 @@ def test_json_holds_public_facts_and_no_person(client: Client) -> None:
 
 
 def test_feed_names_the_published_site_whatever_address_was_asked(client: Client, settings: Any) -> None:
-    settings.FAIRWAY_SITE_URL = "https://customs.example"
+    settings.FAIRWAY_SITE_URL, settings.ALLOWED_HOSTS = "https://customs.example", ["127.0.0.1"]
     make.issued(make.row(make.place("GBDVR")))
     answer = client.get("/en/feed.atom?q=Dover", headers={"host": "127.0.0.1"})
     feed = feedparser.parse(answer.content)
