@@ -9,15 +9,25 @@ from django.utils.translation import gettext_lazy as _
 
 from base.words import GOODS, TRAVELLERS, PlaceStatus, Traffic
 
+LORRIES = [*GOODS, Traffic.CREW]
 PRESETS: dict[str, tuple[Any, list[tuple[str, list[Any]]]]] = {
+    "open-to-all": (_("Open to all"), [(PlaceStatus.OPEN, list(Traffic))]),
+    "cargo-waits": (
+        _("Cargo waits, travellers pass"),
+        [(PlaceStatus.CONGESTED, LORRIES), (PlaceStatus.OPEN, [*TRAVELLERS])],
+    ),
+    "cargo-on-paper": (
+        _("Cargo with limits, travellers pass"),
+        [(PlaceStatus.RESTRICTED, [*GOODS]), (PlaceStatus.OPEN, [Traffic.CREW, *TRAVELLERS])],
+    ),
     "closed-to-all": (_("Closed to all"), [(PlaceStatus.CLOSED, list(Traffic))]),
     "closed-to-travellers": (
         _("Closed to travellers, open to cargo"),
-        [(PlaceStatus.CLOSED, [*TRAVELLERS]), (PlaceStatus.OPEN, [*GOODS, Traffic.CREW])],
+        [(PlaceStatus.CLOSED, [*TRAVELLERS]), (PlaceStatus.OPEN, LORRIES)],
     ),
     "closed-to-cargo": (
         _("Closed to cargo, open to travellers"),
-        [(PlaceStatus.CLOSED, [*GOODS, Traffic.CREW]), (PlaceStatus.OPEN, [*TRAVELLERS])],
+        [(PlaceStatus.CLOSED, LORRIES), (PlaceStatus.OPEN, [*TRAVELLERS])],
     ),
 }
 MANY = ("traffic", "modes", "directions")

@@ -53,6 +53,7 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
         "contact": unmarked(version.contact),
         "cause": unmarked(version.cause),
         "own_times": said.own_times,
+        "diversion": said.diversion,
         "starts": clock.shown(version.starts_at, zone, text.language) if version.starts_at else None,
         "ends": clock.shown(version.ends_at, zone, text.language) if version.ends_at else None,
         "next_update": (

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from contacts.models import Place
 
+from . import diversions
 from .models import Version
 from .titles import Finding, Outcome, Setting, check_title, check_words
 from .truth_of import rows_of
-
-
-def _diverted_to(advice: dict[str, Any]) -> list[str]:
-    """The places that diversion advice names: `to` is a list of {"place": code, …}."""
-    return [str(way["place"]) for way in advice.get("to", ()) if isinstance(way, dict) and way.get("place")]
 
 
 def _setting(version: Version, *, with_places: bool) -> Setting:
@@ -24,7 +18,7 @@ def _setting(version: Version, *, with_places: bool) -> Setting:
         names |= {row.place_name: (row.place_name,) for row in version.rows.all() if row.place_name}
     return Setting(
         names=names,
-        diversion=frozenset(_diverted_to(version.diversion)),
+        diversion=frozenset(diversions.codes_of(version)),
         exercise=version.is_exercise,
         reopens_in_range=version.reopens_latest is not None and version.reopens_latest != version.reopens_earliest,
         ends_fixed=version.ends_at is not None,

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from base.words import Language
 
-from . import truth_of
+from . import diversions, truth_of
 from .lanes import Lane, lanes
 from .models import ImpactRow, Version
 from .timeline import OwnTimes, own_times
@@ -38,6 +38,7 @@ class Wording:
     rows: list[Named]
     lanes: list[Lane]
     own_times: list[OwnTimes]
+    diversion: str
     office: str
 
     @property
@@ -73,6 +74,7 @@ def _made(version: Version, language: str) -> Wording:
             rows=[_named(row, language) for row in version.rows.all()],
             lanes=lanes(truth_of.rows_of(version), modes),
             own_times=own_times(version, language),
+            diversion=diversions.words(version, language),
             office=office.names.get(language) or str(office),
         )
 
@@ -88,6 +90,7 @@ def _read(kept: dict[str, Any]) -> Wording:
         rows=[Named(**place) for place in kept["rows"]],
         lanes=[Lane(**lane) for lane in kept["lanes"]],
         own_times=[OwnTimes(**times | _moments(times)) for times in kept["own_times"]],
+        diversion=kept["diversion"],
         office=kept["office"],
     )
 

@@ -21,17 +21,8 @@ from contacts.models import Place
 from notices import lifecycle
 from notices.checklist import Outlook, outlook
 from notices.drafting import as_if
-from notices.forms import (
-    ImpactForm,
-    ImpactFormSet,
-    KindForm,
-    NoticeForm,
-    draft_of,
-    initial_of,
-    initial_rows,
-    slips,
-    understood,
-)
+from notices.forms import KindForm, NoticeForm, draft_of, initial_of, slips, understood
+from notices.impact_form import ImpactForm, ImpactFormSet, initial_rows
 from notices.kinds import KINDS
 from notices.models import Version
 from notices.policies import offices_written_for
@@ -70,7 +61,7 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
     if version.state not in Version.EDITABLE:
         return redirect("version_preview", version.uid)
     form = NoticeForm(initial=initial_of(version))
-    rows = ImpactFormSet(initial=initial_rows(version) or [{}], prefix="row")
+    rows = _rows(version, initial=initial_rows(version) or [{}])
     return _page(request, version, form, rows)
 
 
@@ -79,8 +70,8 @@ def _save(request: HttpRequest, version: Version) -> HttpResponse:
     typed = reshaped(request.POST, ROW_FIELDS)
     if typed is not None:
         form = NoticeForm(initial=request.POST.dict())
-        return _page(request, version, form, ImpactFormSet(initial=typed, prefix="row"), unsaved=True)
-    form, rows = NoticeForm(request.POST), ImpactFormSet(request.POST, prefix="row")
+        return _page(request, version, form, _rows(version, initial=typed), unsaved=True)
+    form, rows = NoticeForm(request.POST), _rows(version, request.POST)
     draft = draft_of(form, rows, home_zone=_home_zone(version), now=now())
     if draft is None:
         return _page(request, version, form, rows, status=422)
@@ -102,9 +93,14 @@ def live(request: HttpRequest, uid: UUID) -> HttpResponse:
     demand(request.user, Can.WRITE_NOTICE, version)
     if version.state not in Version.EDITABLE:
         raise Http404
-    form, rows = NoticeForm(request.POST), ImpactFormSet(request.POST, prefix="row")
+    form, rows = NoticeForm(request.POST), _rows(version, request.POST)
     seen = _outlook(version, form, rows)
     return render(request, "notices/_live.html", {"outlook": seen, "slips": slips(form, rows)})
+
+
+def _rows(version: Version, data: Any = None, *, initial: Any = None) -> Any:
+    usual = KINDS[version.notice.kind].default_status
+    return ImpactFormSet(data, initial=initial, prefix="row", form_kwargs={"usual": usual})
 
 
 def _outlook(version: Version, form: NoticeForm, rows: Any) -> Outlook:
@@ -143,7 +139,7 @@ def _page(
         "rows": rows,
         "stale": stale,
         "kind": KINDS[version.notice.kind],
-        "presets": [(key, label) for key, (label, _rows) in PRESETS.items()],
+        "presets": [(key, PRESETS[key][0]) for key in KINDS[version.notice.kind].presets],
         "zone": _home_zone(version),
         "zone_words": zone_name(now(), _home_zone(version)),
         "replaces": version.notice.versions.filter(state=Version.State.ISSUED).first(),

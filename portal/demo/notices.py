@@ -10,7 +10,7 @@ from base import clock
 from base.words import Direction, MsgType, Traffic
 from contacts.models import Organisation, Place, User
 from delivery.models import Publication
-from notices import lifecycle
+from notices import diversions, lifecycle
 from notices.drafting import Draft
 from notices.kinds import KINDS
 from notices.models import Notice, Series, Version
@@ -48,12 +48,17 @@ class Writer:
             "time_zone": zone,
             "cause": str(told.get("cause") or "").replace("_", " "),
             "contact": self._contact(told.get("contact") or {}),
+            "diversion": self._diversion(told.get("diversion") or {}),
             "severity": told["cap"]["severity"],
             "urgency": told["cap"]["urgency"],
             "certainty": told["cap"]["certainty"],
         }
         rows = [self._row(row, code, starts_at) for row in told["impact"] for code in row["places"]]
         return Draft(fields=fields, texts=self._texts(told, fields, zone), rows=rows)
+
+    def _diversion(self, told: dict[str, Any]) -> dict[str, Any]:
+        ways = [self.places[way["place"]] for way in told.get("to", ()) if not way.get("withdrawn_at")]
+        return diversions.advice(told.get("choice", ""), ways)
 
     def _contact(self, told: dict[str, Any]) -> str:
         return ", ".join(part for part in (told.get("phone"), told.get("mail")) if part)

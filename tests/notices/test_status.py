@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.words import STATUS_RANK, PlaceStatus
-from notices.forms import ImpactForm
+from notices.impact_form import ImpactForm
 from notices.status import Stated, StatusRow, StatusVersion, changes_after, fold, places_now, within
 from notices.status_of import status_now
 from tests import make

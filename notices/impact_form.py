@@ -1,0 +1,156 @@
+"""The rows of the editor: a form each, and how it becomes an impact row and back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from base.words import Direction, Mode, PlaceStatus, Traffic
+from contacts.models import Place
+
+from .models import Version
+from .moment_fields import LineField, MomentsForm, initial_moments
+from .place_fields import PlaceField
+from .truth.words import ENGLISH
+
+LIMITS = [("", "–"), *ENGLISH.limits.items()]
+DAYS = [("daily", _("Every day")), ("mon-fri", _("Monday to Friday")), ("mon-sat", _("Monday to Saturday"))]
+
+
+class ImpactForm(MomentsForm):
+    """One impact row: a place and what it is to whom, with its own times where they differ."""
+
+    moment_names = (("own_start", _("This row starts"), False), ("own_end", _("This row ends"), False))
+
+    place = PlaceField(label=_("Place"), required=False)
+    place_name = LineField(label=_("Or a place without a code, by its name"), required=False, max_length=120)
+    status = forms.ChoiceField(label=_("Status"), choices=PlaceStatus.choices, required=False)
+    traffic = forms.MultipleChoiceField(
+        label=_("For whom"), choices=Traffic.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    modes = forms.MultipleChoiceField(
+        label=_("Modes"),
+        choices=Mode.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked means every mode of the place."),
+    )
+    directions = forms.MultipleChoiceField(
+        label=_("Directions"),
+        choices=Direction.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked means all three."),
+    )
+
+    limit = forms.ChoiceField(label=_("Limit"), choices=LIMITS, required=False)
+    wait_h = forms.IntegerField(label=_("Wait in hours"), required=False, min_value=1, max_value=999)
+    hours = forms.RegexField(
+        r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$",
+        label=_("Hours"),
+        required=False,
+        help_text=_("Only at certain hours: 06:00-18:00"),
+    )
+    days = forms.ChoiceField(label=_("Days"), choices=DAYS, required=False)
+
+    MORE = ("modes", "directions", "limit", "wait_h", "hours", "place_name", "own_start_date", "own_end_date")
+
+    def __init__(self, *args: Any, usual: str = "", **kwargs: Any) -> None:
+        """`usual`: the status with which a new row of this kind of notice starts."""
+        super().__init__(*args, **kwargs)
+        self.fields["status"].initial = usual
+        self.fields["place"].widget.attrs |= {"list": "places", "autocomplete": "off", "placeholder": "ESALG"}
+
+    @property
+    def somewhere(self) -> bool:
+        """Whether the row says where; one that does not is empty and left out."""
+        return bool(self.cleaned_data.get("place") or self.cleaned_data.get("place_name"))
+
+    @property
+    def is_detailed(self) -> bool:
+        """Whether something beyond place, status and traffic was typed or is wrong."""
+        wrong = set(self.errors) - {"place", "status", "traffic"}
+        return bool(wrong) or any(self[name].value() for name in self.MORE)
+
+    def clean(self) -> dict[str, Any]:
+        facts: dict[str, Any] = super().clean() or {}
+        somewhere = facts.get("place") or facts.get("place_name")
+        if somewhere and not facts.get("traffic"):
+            self.add_error("traffic", _("Tick whom this is for. Cargo is always said, also if it passes."))
+        if somewhere and not facts.get("status"):
+            self.add_error("status", _("Choose what it is: closed, open or something between."))
+        if facts.get("hours") and len(set(facts["hours"].split("-"))) == 1:
+            self.add_error("hours", _("From and until are the same. Give two times, such as 06:00-18:00."))
+        if not somewhere and facts.get("traffic") and "place" not in self.errors:
+            self.add_error("place", _("Which place is it? Type its code or name."))
+        if facts.get("place") and facts.get("place_name"):
+            self.add_error("place_name", _("Give a place with a code or one without, not both in one row."))
+        return facts
+
+
+ImpactFormSet = forms.formset_factory(ImpactForm, extra=0, max_num=60, absolute_max=60)
+
+
+def row_of(form: ImpactForm, home_zone: str, starts_at: datetime | None) -> dict[str, Any]:
+    facts = form.cleaned_data
+    place: Place | None = facts.get("place")
+    zone = (place.time_zone if place else "") or home_zone
+    start, end = form.moment("own_start", zone) or starts_at, form.moment("own_end", zone)
+    if start and end and end <= start:
+        form.add_error("own_end_date", _("The end must be after the start. Past midnight? Give the next day."))
+    return {
+        "place_id": place.pk if place else None,
+        "place_name": facts.get("place_name", ""),
+        "modes": facts.get("modes") or (place.modes if place else None) or list(Mode.values),
+        "directions": facts.get("directions") or list(Direction.values),
+        "traffic": facts["traffic"],
+        "status": facts.get("status") or PlaceStatus.UNKNOWN,
+        "qualifier": _qualifier(facts),
+        "time_zone": zone,
+        "starts_at": start,
+        "ends_at": end,
+        "starts_local": _wall(start, zone),
+        "ends_local": _wall(end, zone),
+    }
+
+
+def _wall(moment: datetime | None, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+def _qualifier(facts: dict[str, Any]) -> dict[str, Any]:
+    """Limit, wait and hours as the truth line reads them."""
+    found: dict[str, Any] = {}
+    if facts.get("limit"):
+        found["limit"] = facts["limit"]
+    if facts.get("wait_h"):
+        found["value"] = {"wait_h": facts["wait_h"]}
+    if facts.get("hours"):
+        found |= {"hours": facts["hours"], "days": facts.get("days") or "daily"}
+    return found
+
+
+def initial_rows(version: Version) -> list[dict[str, Any]]:
+    return [
+        {
+            "place": f"{row.place.locode} {row.place.name}" if row.place else "",
+            "place_name": row.place_name,
+            "status": row.status,
+            "traffic": row.traffic,
+            "modes": row.modes if sorted(row.modes) != sorted(row.place.modes if row.place else Mode.values) else [],
+            "directions": row.directions if len(row.directions) < len(Direction) else [],
+            "limit": row.qualifier.get("limit", ""),
+            "wait_h": (row.qualifier.get("value") or {}).get("wait_h"),
+            "hours": row.qualifier.get("hours", ""),
+            "days": row.qualifier.get("days", "daily"),
+            **initial_moments(
+                {"own_start": row.starts_at if row.starts_at != version.starts_at else None, "own_end": row.ends_at},
+                row.time_zone,
+            ),
+        }
+        for row in version.rows.select_related("place").order_by("position")
+    ]

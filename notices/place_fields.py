@@ -1,0 +1,40 @@
+"""A place, or several, as an officer types them: by UN/LOCODE or by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from base.text import one_line
+from contacts.models import Place
+
+LINE = 160  # characters
+
+
+class PlaceField(forms.Field):
+    """A place by UN/LOCODE or name, as typed or picked from the list "ESALG Algeciras"."""
+
+    def to_python(self, value: Any) -> Any:
+        words = one_line(str(value or ""))[:LINE]
+        if not words:
+            return None
+        code = Place.objects.filter(locode__iexact=words.split()[0]).first()
+        if code is not None:
+            return code
+        found = list(Place.objects.search(words)[:2])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise forms.ValidationError(_("Several places fit. Type the code, such as ESALG."))
+        raise forms.ValidationError(_("No place fits. Type a code such as ESALG, or a name."))
+
+
+class PlacesField(forms.Field):
+    """Several places by code or name, parted by commas."""
+
+    def to_python(self, value: Any) -> list[Place]:
+        one = PlaceField()
+        found = [one.to_python(part) for part in str(value or "").split(",")]
+        return list(dict.fromkeys(place for place in found if place))
