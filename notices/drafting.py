@@ -63,7 +63,9 @@ def write_content(version: Version, draft: Draft) -> None:
 def as_if(version: Version, draft: Draft) -> Iterator[Version]:
     """`version` as saving `draft` would leave it, for questions alone: nothing of it stays."""
     with transaction.atomic():
-        imagined = Version.objects.select_related("notice__office", "author").get(pk=version.pk)
+        # The row is locked first, as by a save: of two that replace the texts at once, the second waits.
+        held = Version.objects.select_for_update(of=("self",)).select_related("notice__office", "author")
+        imagined = held.get(pk=version.pk)
         for name, value in draft.fields.items():
             setattr(imagined, name, value)
         write_content(imagined, draft)

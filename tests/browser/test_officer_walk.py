@@ -73,7 +73,7 @@ def test_closure_goes_from_the_officer_to_the_member(
     page.get_by_role("button", name="Save and look at it").click()
     pages.check(page, "preview")
     assert "Closed to cargo." in page.locator("main").inner_text()
-    page.get_by_role("link", name="Change", exact=True).click()
+    page.get_by_role("link", name="Change the text").click()
     page.locator("fieldset details summary").first.click()
     pages.check(page, "edit-own-times")
     page.get_by_role("button", name="Save and look at it").click()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
+from notices import lifecycle
 from notices.drafting import as_if, content_of
 from notices.models import ImpactRow, Version
 from tests import make
@@ -90,3 +94,24 @@ def test_rows_are_added_and_removed_without_losing_what_was_typed() -> None:
     assert page.count('value="ESALG"') == 2  # most rows of a notice share the place
     page = client.post(edit, typed(remove="0")).content.decode()
     assert 'value="1" id="id_row-TOTAL_FORMS"' in page and 'value="ESALG"' not in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_panel_that_is_drawn_while_somebody_saves_waits_its_turn() -> None:
+    version = make.written()
+    begun = threading.Event()
+
+    def save() -> None:
+        with transaction.atomic():
+            lifecycle.edit(version, by=version.author, edit_number=2, draft=make.draft(title="Saved"), now=make.now())
+            begun.set()
+            time.sleep(0.5)
+        connection.close()
+
+    saving = threading.Thread(target=save)
+    saving.start()
+    begun.wait(5)
+    with as_if(version, make.draft(title="Typed")) as imagined:
+        assert imagined.texts.get().title == "Typed"
+    saving.join()
+    assert version.texts.get().title == "Saved"
