@@ -234,6 +234,21 @@ class ImpactRow(models.Model):
         return f"{self.place_id or self.place_name} {self.status}"
 
 
+class Typed(models.Model):
+    """What one person typed into the editor and has not saved: a lost session or a dead battery loses nothing."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="typed")
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")
+    fields = models.JSONField(help_text="form field → list of its values")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "person"], name="typed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} by {self.person_id}"
+
+
 class Approval(models.Model):
     """One person's yes to exactly one digest."""
 

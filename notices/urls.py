@@ -8,6 +8,7 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/new/", editor.new, name="notice_new"),
     path("desk/v/<uuid:uid>/edit/", editor.edit, name="version_edit"),
+    path("desk/v/<uuid:uid>/discard/", editor.discard, name="version_discard"),
     path("desk/v/<uuid:uid>/live/", editor.live, name="version_live"),
     path("desk/v/<uuid:uid>/", preview.preview, name="version_preview"),
     path("desk/v/<uuid:uid>/mail/<str:language>/", preview.mail_html, name="version_mail"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -18,7 +19,7 @@ from base.access import Can, demand
 from base.clock import now, zone_name
 from base.errors import Refused
 from contacts.models import Place
-from notices import lifecycle
+from notices import autosave, lifecycle
 from notices.checklist import Outlook, outlook
 from notices.drafting import as_if
 from notices.forms import KindForm, NoticeForm, draft_of, initial_of, slips, understood
@@ -26,7 +27,7 @@ from notices.impact_form import ImpactForm, ImpactFormSet, initial_rows
 from notices.kinds import KINDS
 from notices.models import Version
 from notices.policies import offices_written_for
-from notices.presets import PRESETS, reshaped
+from notices.presets import PRESETS, reshaped, typed_rows
 from notices.views.common import tell, version_for
 
 ROW_FIELDS = [
@@ -51,18 +52,49 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
 @never_cache
 def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
+    user: Any = request.user
+    if not user.is_authenticated:
+        return _sign_in_first(request, uid)
     version = version_for(request, uid)
-    demand(request.user, Can.WRITE_NOTICE, version)
+    demand(user, Can.WRITE_NOTICE, version)
     if request.method == "POST":
         return _save(request, version)
     if version.state not in Version.EDITABLE:
         return redirect("version_preview", version.uid)
+    waiting = request.session.pop(_waiting(uid), None)
+    if waiting is not None:
+        autosave.keep(version, by=user, data=autosave.as_form(waiting), now=now())
+    typed = autosave.kept(version, by=user)
+    if typed is not None:
+        data = autosave.as_form(typed.fields)
+        rows = _rows(version, initial=typed_rows(data, ROW_FIELDS) or [{}])
+        return _page(request, version, NoticeForm(initial=data.dict()), rows, unsaved=True, typed=typed)
     form = NoticeForm(initial=initial_of(version))
     rows = _rows(version, initial=initial_rows(version) or [{}])
     return _page(request, version, form, rows)
+
+
+def _waiting(uid: UUID) -> str:
+    return f"typed:{uid}"
+
+
+def _sign_in_first(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The session ended while somebody typed: what was sent waits in this browser's new session."""
+    if request.method == "POST":
+        request.session[_waiting(uid)] = autosave.fields_of(request.POST)
+    return redirect_to_login(request.get_full_path())
+
+
+@require_POST
+@login_required
+def discard(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Throws away what was typed and not saved."""
+    version = version_for(request, uid)
+    demand(request.user, Can.WRITE_NOTICE, version)
+    autosave.forget(version, by=request.user)
+    return redirect("version_edit", uid)
 
 
 def _save(request: HttpRequest, version: Version) -> HttpResponse:
@@ -80,19 +112,23 @@ def _save(request: HttpRequest, version: Version) -> HttpResponse:
     except lifecycle.StaleEdit as stale:
         newer = version_for(request, version.uid)
         return _page(request, newer, form, rows, status=409, stale=stale)
+    autosave.forget(version, by=user)
     messages.success(request, _("Saved."))
     return redirect("version_edit" if "stay" in request.POST else "version_preview", version.uid)
 
 
 @require_POST
-@login_required
 @never_cache
 def live(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """What the page's own panel shows while somebody types: nothing is saved."""
+    """What the page's own panel shows while somebody types; what is typed is kept, the version stays as it is."""
+    user: Any = request.user
+    if not user.is_authenticated:
+        return render(request, "notices/_signed_out.html")
     version = version_for(request, uid)
-    demand(request.user, Can.WRITE_NOTICE, version)
+    demand(user, Can.WRITE_NOTICE, version)
     if version.state not in Version.EDITABLE:
         raise Http404
+    autosave.keep(version, by=user, data=request.POST, now=now())
     form, rows = NoticeForm(request.POST), _rows(version, request.POST)
     seen = _outlook(version, form, rows)
     return render(request, "notices/_live.html", {"outlook": seen, "slips": slips(form, rows)})
@@ -130,11 +166,13 @@ def _page(
     status: int = 200,
     stale: Any = None,
     unsaved: bool = False,
+    typed: Any = None,
 ) -> HttpResponse:
     facts = {
         "version": version,
         "outlook": _outlook(version, form, rows),
         "unsaved": unsaved,
+        "typed": typed,
         "form": form,
         "rows": rows,
         "stale": stale,
