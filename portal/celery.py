@@ -3,6 +3,9 @@
 import os
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+
+from portal.checks import demand_safe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -27,3 +30,11 @@ app.conf.beat_schedule = {
     "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),
 }
 app.autodiscover_tasks()
+
+
+def _demand_safe(**kwargs: object) -> None:
+    demand_safe()
+
+
+worker_init.connect(_demand_safe)
+beat_init.connect(_demand_safe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -33,3 +34,13 @@ def site_url_is_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.HTTPS:
         return [Error("FAIRWAY_SITE_URL must begin with https://.", id="portal.E003")]
     return []
+
+
+BOOT_ERROR = 3  # what Gunicorn takes for a worker that can never boot, so that it does not try for ever
+
+
+def demand_safe() -> None:
+    """Ends a serving process in one line: neither Gunicorn nor Celery heeds the checks by itself."""
+    for wrong in (*demo_only_on_embedded_servers(None), *secret_key_is_set(None)):
+        sys.stderr.write(f"Fairway does not start: {wrong.msg} {wrong.hint} ({wrong.id})\n")
+        sys.exit(BOOT_ERROR)

@@ -12,6 +12,7 @@ handler500 = "portal.failures.server_error"
 urlpatterns = [
     path("n/<str:reference>", public.permanent, name="permanent"),
     path("n/<str:reference>/<int:number>", public.permanent, name="permanent_version"),
+    path("favicon.ico", public.favicon, name="favicon"),
     path("i18n/", include("django.conf.urls.i18n")),
     *contacts_urls.without_language,
 ]

@@ -4,5 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from portal.checks import demand_safe
+from portal.logs import mask_gunicorn
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
+demand_safe()
+mask_gunicorn()

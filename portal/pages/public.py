@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, get_language_from_request
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
 from base.clock import now as clock_now
@@ -141,3 +142,11 @@ def feed(request: HttpRequest, feed: Feed) -> HttpResponse:
         now=now,
     )
     return HttpResponse(feed.write(edition), content_type=f"{feed.media_type}; charset=utf-8")
+
+
+@require_safe
+@without_session
+@cache_control(public=True, max_age=86_400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers and feed readers that read no `<link rel="icon">` ask for this address."""
+    return HttpResponse((settings.BASE_DIR / "static" / "favicon.svg").read_bytes(), content_type="image/svg+xml")

@@ -41,7 +41,7 @@ STAGED = {
 }
 # Addresses without a page of their own
 NO_PAGE = {
-    "permanent", "permanent_version", "association_home", "feed_atom", "notices_json", "list_export",
+    "favicon", "permanent", "permanent_version", "association_home", "feed_atom", "notices_json", "list_export",
     "import_refused", "mfa_download_recovery_codes",
 }  # fmt: skip
 # A mail is shown as it is, without the landmarks of a page of ours

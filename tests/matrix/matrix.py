@@ -48,13 +48,13 @@ def own(association: str, customs: str = "") -> str:
 
 
 OWN = own("200")
-WELCOME = " ".join([">association_home"] * 3 + [">desk"] * 7)
+WELCOME = " ".join([">association_home"] * 3 + [">desk"] * 3 + [">headquarters"] * 3 + [">people"])
 APPLY = {"ground": "membership_terms", "agreed": "on"}
 LIST = {"name": "Fresh", "way": "direct", "direct_from": "Extreme"}
 
 ROWS = [
     # ── Everybody ───────────────────────────── anonymous, links    | association     | customs
-    Row("home notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask", "200"),
+    Row("favicon home notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask", "200"),
     Row("permanent", ">notice"),
     Row("permanent_version", ">notice_version"),
     Row("demo_accounts", "404"),

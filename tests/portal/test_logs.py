@@ -1,0 +1,118 @@
+"""Logs of a real web server: not one link in them that still opens something."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.db import connection
+from django.urls import reverse
+
+from portal.embedded.processes import CHECKOUT, free_port, stop, wait_until
+from portal.logs import mask
+from tests.matrix import world as worlds
+from tests.matrix.test_matrix import url_patterns
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Server:
+    """Gunicorn with its access log, everything it writes in one file."""
+
+    def __init__(self, log: Path) -> None:
+        self.log, self.port = log, free_port()
+        facts = connection.settings_dict
+        where = f"postgres://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
+        with log.open("ab") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}",
+                 "--access-logfile", "-", "--no-control-socket"],
+                env={**os.environ, "DATABASE_URL": where, "ALLOWED_HOSTS": "127.0.0.1", "DEBUG": "1"},
+                cwd=CHECKOUT, stdout=file, stderr=file, start_new_session=True,
+            )  # fmt: skip
+        wait_until(lambda: self.get("/favicon.ico") == 200, lambda: self.process.poll() is None, "Gunicorn")
+
+    def get(self, path: str, **headers: str) -> int:
+        try:
+            with urllib.request.urlopen(
+                urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers), timeout=30
+            ) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path / "web.log")
+    yield made
+    stop(made.process)
+
+
+def links(world: worlds.World) -> dict[str, str]:
+    """Address that opens nothing any more or not like this → the token in it, which opens something elsewhere."""
+    tokens = {name: worlds.token(world, name, "link_holder") for name in worlds.LINKS}
+    found = {reverse(name, args=[token]) + "nowhere": token for name, token in tokens.items()}
+    other = tokens["case_track"]
+    found |= {reverse("invitation", args=[other]): other, reverse("leave", args=[other]): other}
+    key = default_token_generator.make_token(world.colleague)
+    found[f"/en/accounts/password/reset/key/{world.colleague.pk.hex}-{key}/nowhere"] = key
+    return found
+
+
+def test_no_log_of_the_web_server_holds_a_link_that_opens_something(server: Server) -> None:
+    world = worlds.build()
+    asked = links(world)
+    for path, token in asked.items():
+        server.get(path)
+        server.get("/en/nowhere/", Referer=f"http://127.0.0.1{path}")
+        server.get(f"/en/accounts/login/?next={quote(path, safe='')}")
+        server.get(path.replace(token, quote(token, safe="")))
+    log = server.log.read_text()
+    assert log.count("GET ") >= 4 * len(asked) and "Not Found: " in log
+    assert [token for token in asked.values() if token in log or quote(token, safe="") in log] == []
+
+
+def test_an_error_of_ours_is_logged_without_the_link_of_its_page(server: Server) -> None:
+    world = worlds.build()
+    token = worlds.token(world, "invitation", "link_holder")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE contacts_invitation RENAME TO away")
+    try:
+        assert server.get(reverse("invitation", args=[token])) == 500
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO contacts_invitation")
+    log = server.log.read_text()
+    assert "Traceback" in log and "/invitation/***" in log
+    assert token not in log
+
+
+def test_every_address_with_a_token_is_one_that_the_mask_knows() -> None:
+    token = "eyJhIjoxfQ:1abcde:" + "s" * 43
+    asked = 0
+    for pattern in url_patterns():
+        given = {name: token for name in pattern.pattern.converters if name in ("token", "key")}
+        if "key" in pattern.pattern.regex.groupindex:
+            given = {"uidb36": "a" * 32, "key": "c" * 39}
+        if given:
+            path = reverse(pattern.name, kwargs=given)
+            asked += 1
+            for text in (path, quote(path, safe=""), f"GET {path}?a=1 HTTP/1.1"):
+                assert not any(value in mask(text) or quote(value) in mask(text) for value in given.values()), text
+    assert asked >= 8
+
+
+@pytest.mark.parametrize("text", ["GET /en/follow/manage/ HTTP/1.1", "/en/?q=sent/to-everybody", "key: unknown"])
+def test_what_holds_no_token_is_logged_as_it_is(text: str) -> None:
+    assert mask(text) == text
