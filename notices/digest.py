@@ -30,7 +30,7 @@ VERSION_OUT = (
 TEXT_IN = ("language", "title", "body", "instruction")
 TEXT_OUT = ("id", "version", "truth_line")
 ROW_IN = (
-    "position", "place", "place_name", "modes", "directions", "traffic", "agency", "status", "qualifier",
+    "position", "place", "place_name", "system", "modes", "directions", "traffic", "agency", "status", "qualifier",
     "time_zone", "starts_at", "ends_at", "starts_local", "ends_local",
 )  # fmt: skip
 ROW_OUT = ("id", "version")

@@ -22,8 +22,8 @@ COPIED = (
 )  # fmt: skip
 TEXT_FIELDS = ("title", "body", "instruction")
 ROW_FIELDS = (
-    "place_id", "place_name", "modes", "directions", "traffic", "agency_id", "status", "qualifier", "time_zone",
-    "starts_at", "ends_at", "starts_local", "ends_local",
+    "place_id", "place_name", "system", "modes", "directions", "traffic", "agency_id", "status", "qualifier",
+    "time_zone", "starts_at", "ends_at", "starts_local", "ends_local",
 )  # fmt: skip
 
 

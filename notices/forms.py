@@ -58,7 +58,9 @@ class NoticeForm(MomentsForm):
         ("reopens_latest", _("Expected to reopen, latest"), False),
         ("next_update", _("Next update by"), False),
     )
+    whole_days = {"starts": 0, "ends": 1}
     moment_hints = {
+        "starts": _("Leave the time empty for whole days."),
         "ends": _("Only if the end is sure. Empty means until further notice."),
         "next_update": _("A promise: if it is missed, the public page says so and the liaison officer is told."),
     }

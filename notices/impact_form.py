@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from base.words import Direction, Mode, PlaceStatus, Traffic
-from contacts.models import Place
+from contacts.models import Organisation, Place
 
 from .models import Version
 from .moment_fields import LineField, MomentsForm, initial_moments
@@ -18,6 +18,7 @@ from .place_fields import PlaceField
 from .truth.words import ENGLISH
 
 LIMITS = [("", "–"), *ENGLISH.limits.items()]
+WHERE = ("place", "place_name", "system")
 DAYS = [("daily", _("Every day")), ("mon-fri", _("Monday to Friday")), ("mon-sat", _("Monday to Saturday"))]
 
 
@@ -28,6 +29,15 @@ class ImpactForm(MomentsForm):
 
     place = PlaceField(label=_("Place"), required=False)
     place_name = LineField(label=_("Or a place without a code, by its name"), required=False, max_length=120)
+    system = LineField(
+        label=_("Or a system, by its name"),
+        required=False,
+        max_length=120,
+        help_text=_("Closed means not available. The places of your office are told."),
+    )
+    agency = forms.ModelChoiceField(
+        label=_("Whose word it is, if not customs’ own"), queryset=Organisation.objects.none(), required=False
+    )
     status = forms.ChoiceField(label=_("Status"), choices=PlaceStatus.choices, required=False)
     traffic = forms.MultipleChoiceField(
         label=_("For whom"), choices=Traffic.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -57,18 +67,23 @@ class ImpactForm(MomentsForm):
     )
     days = forms.ChoiceField(label=_("Days"), choices=DAYS, required=False)
 
-    MORE = ("modes", "directions", "limit", "wait_h", "hours", "place_name", "own_start_date", "own_end_date")
+    MORE = (
+        "modes", "directions", "limit", "wait_h", "hours", "place_name", "system", "agency",
+        "own_start_date", "own_end_date",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, usual: str = "", **kwargs: Any) -> None:
         """`usual`: the status with which a new row of this kind of notice starts."""
         super().__init__(*args, **kwargs)
         self.fields["status"].initial = usual
+        agency: Any = self.fields["agency"]
+        agency.queryset = Organisation.objects.filter(kind=Organisation.Kind.AGENCY)
         self.fields["place"].widget.attrs |= {"list": "places", "autocomplete": "off", "placeholder": "ESALG"}
 
     @property
     def somewhere(self) -> bool:
         """Whether the row says where; one that does not is empty and left out."""
-        return bool(self.cleaned_data.get("place") or self.cleaned_data.get("place_name"))
+        return any(self.cleaned_data.get(name) for name in WHERE)
 
     @property
     def is_detailed(self) -> bool:
@@ -78,7 +93,10 @@ class ImpactForm(MomentsForm):
 
     def clean(self) -> dict[str, Any]:
         facts: dict[str, Any] = super().clean() or {}
-        somewhere = facts.get("place") or facts.get("place_name")
+        named = [name for name in WHERE if facts.get(name)]
+        somewhere = bool(named)
+        if facts.get("system"):
+            facts["traffic"] = list(Traffic.values)  # whoever clears anything here may need it
         if somewhere and not facts.get("traffic"):
             self.add_error("traffic", _("Tick whom this is for. Cargo is always said, also if it passes."))
         if somewhere and not facts.get("status"):
@@ -87,8 +105,8 @@ class ImpactForm(MomentsForm):
             self.add_error("hours", _("From and until are the same. Give two times, such as 06:00-18:00."))
         if not somewhere and facts.get("traffic") and "place" not in self.errors:
             self.add_error("place", _("Which place is it? Type its code or name."))
-        if facts.get("place") and facts.get("place_name"):
-            self.add_error("place_name", _("Give a place with a code or one without, not both in one row."))
+        if len(named) > 1:
+            self.add_error(named[-1], _("One row speaks of one thing: a place, a place by name, or a system."))
         return facts
 
 
@@ -105,6 +123,8 @@ def row_of(form: ImpactForm, home_zone: str, starts_at: datetime | None) -> dict
     return {
         "place_id": place.pk if place else None,
         "place_name": facts.get("place_name", ""),
+        "system": facts.get("system", ""),
+        "agency_id": facts["agency"].pk if facts.get("agency") else None,
         "modes": facts.get("modes") or (place.modes if place else None) or list(Mode.values),
         "directions": facts.get("directions") or list(Direction.values),
         "traffic": facts["traffic"],
@@ -139,6 +159,8 @@ def initial_rows(version: Version) -> list[dict[str, Any]]:
         {
             "place": f"{row.place.locode} {row.place.name}" if row.place else "",
             "place_name": row.place_name,
+            "system": row.system,
+            "agency": row.agency_id,
             "status": row.status,
             "traffic": row.traffic,
             "modes": row.modes if sorted(row.modes) != sorted(row.place.modes if row.place else Mode.values) else [],

@@ -203,6 +203,7 @@ class ImpactRow(models.Model):
     position = models.PositiveSmallIntegerField()
     place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True, related_name="+")
     place_name = models.CharField(max_length=120, blank=True, help_text="a place without a code")
+    system = models.CharField(max_length=120, blank=True, help_text="a system of customs or the port, by its name")
     modes = ArrayField(models.CharField(max_length=20, choices=Mode))
     directions = ArrayField(models.CharField(max_length=10, choices=Direction))
     traffic = ArrayField(models.CharField(max_length=30, choices=Traffic))
@@ -223,7 +224,7 @@ class ImpactRow(models.Model):
                 condition=Q(ends_at__gt=F("starts_at")) | Q(ends_at=None), name="impact_ends_after_start"
             ),
             models.CheckConstraint(
-                condition=Q(place__isnull=False) | ~Q(place_name=""), name="impact_is_somewhere"
+                condition=Q(place__isnull=False) | ~Q(place_name="") | ~Q(system=""), name="impact_is_somewhere"
             ),
             models.CheckConstraint(
                 condition=Q(status__in=list(PlaceStatus.values)), name="impact_status_is_known"
@@ -231,7 +232,11 @@ class ImpactRow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.place_id or self.place_name} {self.status}"
+        return f"{self.place_id or self.place_name or self.system} {self.status}"
+
+    def name_in(self, language: str) -> str:
+        """What the row speaks of, as its readers call it."""
+        return self.place.name_in(language) if self.place else self.place_name or self.system
 
 
 class Typed(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ class MomentsForm(forms.Form):
 
     moment_names: tuple[tuple[str, Any, bool], ...] = ()
     moment_hints: dict[str, Any] = {}
+    whole_days: dict[str, int] = {}
+    """Moments whose time may stay empty → after how many midnights: 0 begins with the day, 1 ends with it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,7 +46,7 @@ class MomentsForm(forms.Form):
         )
         self.fields[f"{name}_time"] = LineField(
             label=_("%(what)s: time") % {"what": label},
-            required=needed,
+            required=needed and name not in self.whole_days,
             widget=forms.TextInput(attrs={"maxlength": 12, "autocomplete": "off"}),
             error_messages={"required": _("Give the time.")},
         )
@@ -76,6 +78,9 @@ class MomentsForm(forms.Form):
     def moment(self, name: str, zone: str) -> datetime | None:
         """The moment in UTC, or None after adding an error to the field that is wrong."""
         day, hour = self.cleaned_data.get(f"{name}_date"), self.cleaned_data.get(f"{name}_time")
+        midnights = 0
+        if day and not hour and name in self.whole_days and f"{name}_time" not in self.errors:
+            hour, midnights = "00:00", self.whole_days[name]
         if not day and not hour:
             return None
         if not day or not hour:
@@ -86,7 +91,7 @@ class MomentsForm(forms.Form):
         choice = self.cleaned_data.get(f"{name}_which")
         part = "date"
         try:
-            date = clock.parse_date(day)
+            date = clock.parse_date(day) + timedelta(days=midnights)
             part = "time"
             wall = datetime.combine(date, clock.parse_time(hour))
             part = "which"

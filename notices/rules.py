@@ -47,7 +47,7 @@ def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
         yield Incomplete(_("Say which place is affected, and how."), field="rows")
     if version.starts_at is None:
         yield Incomplete(_("Say when it starts."), field="starts_at")
-    closes = any(row.status in CLOSING for row in rows)
+    closes = any(row.status in CLOSING and not row.system for row in rows)
     about_cargo = any(Traffic.CARGO in row.traffic for row in rows)
     if rows and (closes or kind.needs_cargo_row) and not about_cargo:
         yield Incomplete(

@@ -16,7 +16,7 @@ from .status import PlaceNow, StatusRow, StatusVersion, fold, places_now
 
 def _row(row: ImpactRow) -> StatusRow:
     return StatusRow(
-        place=row.place.locode if row.place else row.place_name,
+        place=row.place.locode if row.place else row.place_name or row.system,
         status=row.status,
         starts_at=row.starts_at,
         ends_at=row.ends_at,

@@ -9,7 +9,7 @@ from base import clock
 from base.text import labelled
 from base.words import PlaceStatus
 
-from . import truth_of
+from . import systems, truth_of
 from .models import ImpactRow, Version
 from .truth import segments
 
@@ -75,20 +75,26 @@ class OwnTimes:
 
 
 def own_times(version: Version, language: str) -> list[OwnTimes]:
-    """The rows with times of their own, those that share them together, the earliest first."""
+    """Rows with times or an agency of their own, and every system; those alike together, the earliest first."""
     names, modes = truth_of.names_and_modes(version, language)
-    apart: dict[tuple[datetime, datetime | None, str], list[ImpactRow]] = {}
+    apart: dict[tuple[datetime, datetime | None, str, str], list[ImpactRow]] = {}
     for row in version.rows.all():
-        ends_at = row.ends_at or version.ends_at
-        if (row.starts_at, ends_at) != (version.starts_at, version.ends_at):
-            apart.setdefault((row.starts_at, ends_at, row.time_zone), []).append(row)
+        ends_at, by = row.ends_at or version.ends_at, _by(row, language)
+        if by or (row.starts_at, ends_at) != (version.starts_at, version.ends_at):
+            apart.setdefault((row.starts_at, ends_at, row.time_zone, by), []).append(row)
     found = []
-    for (starts_at, ends_at, zone), rows in sorted(apart.items(), key=lambda item: item[0][0]):
+    for (starts_at, ends_at, zone, by), rows in sorted(apart.items(), key=lambda item: item[0][0]):
         clauses = segments(truth_of.as_rows(rows), language, place_names=names, place_modes=modes)
-        places = list(dict.fromkeys(row.place.name_in(language) if row.place else row.place_name for row in rows))
+        places = list(dict.fromkeys(row.name_in(language) for row in rows if not row.system))
         said = " ".join(clause.spoken if len(places) > 1 else clause.text for clause in clauses)
-        found.append(OwnTimes(", ".join(places), said, zone, starts_at, ends_at, language))
+        said = said or f"{systems.said(rows[0], language)}."
+        found.append(OwnTimes(", ".join([*places, *([by] if by else [])]), said, zone, starts_at, ends_at, language))
     return found
+
+
+def _by(row: ImpactRow, language: str) -> str:
+    """The system that the row is about, or the agency whose word it is."""
+    return row.system or (row.agency.names.get(language) or str(row.agency) if row.agency else "")
 
 
 def time_line(version: Version, language: str, zone: str, *, at: datetime) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from base.words import CapStatus, MsgType, PlaceStatus
 
+from . import systems
 from .models import ImpactRow, Version
 from .truth import Clause, Row, segments, truth_line
 from .truth.cells import Qualifier
@@ -40,6 +41,7 @@ def as_rows(rows: Iterable[ImpactRow]) -> list[Row]:
             qualifier=qualifier_of(row.qualifier),
         )
         for row in rows
+        if not row.system
     ]
 
 
@@ -47,6 +49,8 @@ def names_and_modes(version: Version, language: str) -> tuple[dict[str, str], di
     names: dict[str, str] = {}
     modes: dict[str, list[str]] = {}
     for row in version.rows.all():
+        if row.system:
+            continue
         names[_key(row)] = row.place.name_in(language) if row.place else row.place_name
         if row.place and row.place.modes:
             # A row may name a mode that the list of places does not know yet: it is spoken of all the same.
@@ -68,6 +72,8 @@ def reopens(version: Version) -> bool:
 
 def line(version: Version, language: str) -> str:
     """The whole line in `language`; English words where a language has none."""
+    if systems.alone(version):
+        return systems.line(version, language)
     names, modes = names_and_modes(version, language)
     return truth_line(
         rows_of(version),
@@ -91,5 +97,7 @@ def clauses(version: Version, language: str) -> list[Clause]:
 def worst_status(version: Version) -> str:
     """The status that the list shows first: the worst of all rows."""
     order = [str(status) for status in PlaceStatus]
-    found = {row.status for row in version.rows.all()}
+    if systems.alone(version):
+        return systems.worst(version)
+    found = {row.status for row in version.rows.all() if not row.system}
     return next((status for status in order if status in found), "unknown")

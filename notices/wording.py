@@ -80,7 +80,7 @@ def _made(version: Version, language: str) -> Wording:
 
 
 def _named(row: ImpactRow, language: str) -> Named:
-    return Named(row.place.locode, row.place.name_in(language)) if row.place else Named("", row.place_name)
+    return Named(row.place.locode if row.place else "", row.name_in(language))
 
 
 def _read(kept: dict[str, Any]) -> Wording:
