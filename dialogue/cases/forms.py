@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -13,7 +14,9 @@ from base.errors import Refused
 from base.text import one_line, prose
 from delivery import addresses
 
+from . import kinds
 from .intake import MESSAGE_LIMIT, Question
+from .kinds import KINDS, Kind
 
 
 class LineField(forms.CharField):
@@ -48,8 +51,18 @@ class ProseField(forms.CharField):
 
 
 class AskForm(forms.Form):
-    """The public question. `website` is a trap that people never see unless their browser filled it."""
+    """The public form: few fields, and what the chosen kind asks for beside.
 
+    `website` is a trap that people never see unless their browser filled it. A post without a kind is a question.
+    """
+
+    kind = forms.ChoiceField(
+        label=_("What is it about?"),
+        choices=kinds.CHOICES,
+        initial=kinds.FIRST,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     company = LineField(
         label=_("Company or organisation"),
         max_length=200,
@@ -70,10 +83,9 @@ class AskForm(forms.Form):
     )
     message = ProseField(
         limit=MESSAGE_LIMIT,
-        label=_("Your question"),
+        label=_("Your question or report"),
         help_text=_("Up to 5,000 characters. No names of people and no bank details."),
         widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"required": _("Write your question")},
     )
     email = LineField(
         label=_("E-mail"),
@@ -90,6 +102,42 @@ class AskForm(forms.Form):
     marked = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     ANSWERS = ("company", "about", "subject", "message", "email")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for kind in KINDS.values():
+            if kind.detail:
+                self.fields[_detail(kind)] = LineField(
+                    label=str(kind.detail.label), max_length=200, required=False
+                )
+        self.order_fields(["kind", *(_detail(kind) for kind in KINDS.values())])
+        if self.is_bound:
+            self._ask_for(self.chosen)
+
+    @property
+    def chosen(self) -> Kind:
+        return KINDS.get(self.data.get("kind", ""), KINDS[kinds.FIRST])
+
+    def _ask_for(self, kind: Kind) -> None:
+        """Names and demands what this kind needs."""
+        needs = {"message": kind.missing, "about": kind.about_missing}
+        if kind.detail:
+            needs[_detail(kind)] = kind.detail.missing
+        for name, missing in needs.items():
+            self.fields[name].required = bool(missing)
+            self.fields[name].error_messages["required"] = str(missing)
+        self.fields["message"].label = str(kind.words)
+        if kind.about_missing:
+            self.fields["about"].label = _("Notice or place")
+
+    def options(self) -> Iterator[tuple[Any, Kind, Any]]:
+        """Each kind with its dot and, where it asks for more, that field."""
+        for dot in self["kind"]:
+            kind = KINDS[dot.data["value"]]
+            yield dot, kind, self[_detail(kind)] if kind.detail else None
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or kinds.FIRST
 
     def clean_email(self) -> str:
         try:
@@ -111,15 +159,29 @@ class AskForm(forms.Form):
 
     def with_trap_cleared(self) -> AskForm:
         """The same form and errors with the trap emptied and the mark set, for the person to send again."""
-        data = {**{name: self.data.get(name, "") for name in self.ANSWERS}, "website": "", "marked": "on"}
+        data = {name: self.data.get(name, "") for name in self.fields} | {"website": "", "marked": "on"}
         cleared = AskForm(data)
         cleared.full_clean()
         cleared.add_error("website", self.errors.as_data()["website"])
         return cleared
 
+    @property
+    def detail(self) -> str:
+        return str(self.cleaned_data.get(_detail(self.chosen), ""))
+
     def question(self, language: str) -> Question:
         fields = {name: self.cleaned_data[name] for name in self.ANSWERS}
-        return Question(**fields, language=language, trap_filled=self.cleaned_data["marked"])
+        return Question(
+            **fields,
+            kind=self.chosen.key,
+            detail=self.detail,
+            language=language,
+            trap_filled=self.cleaned_data["marked"],
+        )
+
+
+def _detail(kind: Kind) -> str:
+    return f"detail_{kind.key}"
 
 
 class AnswerForm(forms.Form):

@@ -18,12 +18,12 @@ from delivery import addresses, outbox
 from delivery.models import Publication
 from notices.models import Notice
 
-from . import mails
+from . import kinds, mails
+from .kinds import KINDS
 from .models import Case
 
 SAME_WITHIN = timedelta(hours=24)  # the same words again in this time are the same question
 LINK_AGAIN_AFTER = timedelta(minutes=10)  # sooner, the first mail may still be on its way
-ANSWER_WITHIN = timedelta(hours=24)
 MESSAGE_LIMIT = 5_000  # characters
 _REFERENCE = re.compile(r"\b[A-Z]{2}-\d{4}-\d{4,6}\b")
 _LOCODE = re.compile(r"\b[A-Z]{2} ?[A-Z2-9]{3}\b")
@@ -49,6 +49,8 @@ class Question:
     company: str = ""
     name: str = ""
     about: str = ""
+    kind: str = kinds.FIRST
+    detail: str = ""
     language: str = "en"
     trap_filled: bool = False
 
@@ -101,7 +103,7 @@ def verify(case: Case, *, now: datetime) -> Case:
     """Lets the case into the queue and starts its clock; a second time changes nothing."""
     with transaction.atomic():
         entered = Case.objects.filter(pk=case.pk, state=Case.State.UNVERIFIED).update(
-            state=Case.State.OPEN, verified_at=now, due_at=now + ANSWER_WITHIN
+            state=Case.State.OPEN, verified_at=now, due_at=now + KINDS[case.kind].answer_within
         )
         case.refresh_from_db()
         if entered:
@@ -117,7 +119,8 @@ def verify(case: Case, *, now: datetime) -> Case:
 
 def _fingerprint(question: Question) -> str:
     """SHA-256 (hex) of who asks what, blanks and letter case aside."""
-    parts = (addresses.key_of(question.email), question.about, question.subject, question.message)
+    said = (question.kind, question.about, question.detail, question.subject, question.message)
+    parts = (addresses.key_of(question.email), *said)
     return hashlib.sha256("\0".join(" ".join(part.casefold().split()) for part in parts).encode()).hexdigest()
 
 
@@ -143,6 +146,8 @@ def _create(question: Question, *, now: datetime) -> Case:
         name=question.name,
         subject=question.subject,
         message=question.message,
+        kind=question.kind,
+        detail=question.detail,
         language=question.language,
         place=place,
         notice_reference=(notice.reference or "") if notice else "",

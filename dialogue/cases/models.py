@@ -14,6 +14,8 @@ from base.words import Language, Role
 from contacts.models import Organisation, Place, User
 from delivery.models import Address
 
+from . import kinds
+
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def queue(self) -> CaseQuerySet:
@@ -32,9 +34,6 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(models.Model):
     """A question and its way to an answer. Enters the queue only when the address is verified."""
 
-    class Kind(models.TextChoices):
-        QUESTION = "question", _("Question")
-
     class State(models.TextChoices):
         UNVERIFIED = "unverified", _("Waiting for your confirmation")
         OPEN = "open", _("Being worked on")
@@ -43,13 +42,14 @@ class Case(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     reference = models.CharField(max_length=20, unique=True)
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.QUESTION)
+    kind = models.CharField(max_length=20, default=kinds.FIRST, help_text="a key of kinds.KINDS")
     state = models.CharField(max_length=12, choices=State, default=State.UNVERIFIED)
     address = models.ForeignKey(Address, models.PROTECT, related_name="+")
     company = models.CharField(max_length=200, blank=True)
     name = models.CharField(max_length=200, blank=True)
     subject = models.CharField(max_length=160)
     message = models.TextField()
+    detail = models.CharField(max_length=200, blank=True, help_text="what else its kind asks for")
     language = models.CharField(max_length=5, choices=Language, default=Language.ENGLISH)
     place = models.ForeignKey(Place, models.SET_NULL, null=True, blank=True, related_name="+")
     notice_reference = models.CharField(max_length=20, blank=True)
@@ -71,6 +71,10 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def about_what(self) -> kinds.Kind:
+        return kinds.KINDS[self.kind]
 
     @property
     def zone(self) -> str:

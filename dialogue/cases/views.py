@@ -18,8 +18,9 @@ from base.access import Can, demand, hide, may
 from base.clients import ip_prefix
 from base.errors import Refused
 
-from . import answers, intake, mails
+from . import answers, intake, kinds, mails
 from .forms import AnswerForm, AskForm
+from .kinds import KINDS
 from .models import Case
 
 
@@ -37,14 +38,20 @@ def ask(request: HttpRequest) -> HttpResponse:
     if step == "change":
         return render(request, "dialogue/ask.html", {"form": AskForm(initial=form.cleaned_data)})
     if step != "send":
-        notice, place = intake.what_about(form.cleaned_data["about"], now=timezone.now())
-        return render(request, "dialogue/check.html", {"form": form, "notice": notice, "place": place})
+        return render(request, "dialogue/check.html", _to_check(form))
     return _send(request, form)
 
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
     """What a link such as “ask about this notice” fills in."""
-    return {"about": request.GET.get("about", "").replace("\0", "")[:120]}
+    about, kind = request.GET.get("about", ""), request.GET.get("kind", "")
+    return {"about": about[:120], "kind": kind if kind in KINDS else kinds.FIRST}
+
+
+def _to_check(form: AskForm) -> dict[str, Any]:
+    notice, place = intake.what_about(form.cleaned_data["about"], now=timezone.now())
+    within = kinds.spoken(form.chosen.answer_within)
+    return {"form": form, "kind": form.chosen, "notice": notice, "place": place, "within": within}
 
 
 def _send(request: HttpRequest, form: AskForm) -> HttpResponse:

@@ -37,6 +37,7 @@ def _write(told: dict[str, Any], people: dict[str, User], place: Place | None, n
         state=Case.State.ANSWERED if answer else Case.State.OPEN if verified else Case.State.UNVERIFIED,
         address=addresses.get_or_create(told["mail"]),
         company=told["company"],
+        kind=told["kind"],
         subject=told["subject"],
         message=told["body"],
         language=told["language"],

@@ -16,6 +16,7 @@ from base.clients import ip_prefix
 from base.models import AuditEntry
 from delivery.models import Address, Delivery, Message, Publication
 from dialogue.cases import intake, mails
+from dialogue.cases.kinds import KINDS
 from dialogue.cases.models import Case
 
 from . import people
@@ -177,7 +178,7 @@ def test_mail_says_until_when_in_the_time_of_the_place_and_in_utc() -> None:
 def test_verifying_twice_starts_one_clock_and_one_mail() -> None:
     case = people.case()
     again = intake.verify(case, now=NOW + timedelta(hours=3))
-    assert again.verified_at == NOW and again.due_at == NOW + intake.ANSWER_WITHIN
+    assert again.verified_at == NOW and again.due_at == NOW + KINDS[again.kind].answer_within
     assert Message.objects.filter(publication__key__endswith=":received").count() == 1
 
 
