@@ -62,6 +62,11 @@ class Card:
         return self.wording.truth_line
 
     @property
+    def correction(self) -> tuple[str, str]:
+        """What was wrong before, and the language that says so."""
+        return self.version.correction_in(self.language)
+
+    @property
     def lanes(self) -> list[Lane]:
         """Who may pass; empty for a notice that is over or withdrawn."""
         return [] if self.past else self.wording.lanes

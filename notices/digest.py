@@ -15,12 +15,12 @@ from django.db.models import Model
 
 from .models import ImpactRow, Text, Version
 
-SCHEME = 1
+SCHEME = 2
 
 VERSION_IN = (
     "status", "msg_type", "severity", "urgency", "certainty", "cause", "contact", "time_zone", "starts_at",
     "ends_at", "reopens_earliest", "reopens_latest", "next_update_at", "sheets", "context_url", "diversion",
-    "publish_at", "number",
+    "publish_at", "number", "action", "correction",
 )  # fmt: skip
 VERSION_OUT = (
     "id", "uid", "notice", "state", "edit_number", "author", "created_at", "edited_at", "submitted_at",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from base.text import one_line, prose
-from base.words import MsgType, PlaceStatus
 from contacts.models import User
 
 from .models import ImpactRow, Text, Version
@@ -84,20 +83,13 @@ def content_of(version: Version) -> Draft:
     )
 
 
-def reopened(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of a withdrawal says what holds now: unless the officer changes it, that the place is open."""
-    return row | {"status": PlaceStatus.OPEN, "qualifier": {}}
-
-
-def copy_content(live: Version, *, by: User, msg_type: str, now: datetime) -> Version:
-    """The next version of the notice as a draft with the same content."""
-    draft = content_of(live)
-    if msg_type == MsgType.CANCEL:
-        draft = replace(draft, rows=[reopened(row) for row in draft.rows])
+def copy_of(live: Version, draft: Draft, *, action: str, msg_type: str, by: User, now: datetime) -> Version:
+    """The next version of the notice of `live`, as a draft that holds `draft`."""
     newest = live.notice.versions.order_by("-number").values_list("number", flat=True)[0]
     version = Version.objects.create(
         notice=live.notice,
         number=newest + 1,
+        action=action,
         msg_type=msg_type,
         author=by,
         created_at=now,

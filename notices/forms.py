@@ -192,8 +192,3 @@ def slips(form: NoticeForm, rows: Any) -> list[str]:
         for error in errors
         if name not in one.fields or one[name].value()
     ]
-
-
-class DecisionForm(forms.Form):
-    digest = forms.CharField(widget=forms.HiddenInput)
-    reason = BlockField(label=_("Reason"), required=False, max_length=1_000)

@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from base import audit
 from base.access import Can, demand
 from base.errors import Conflict, Refused
+from base.text import prose
 from base.words import CapStatus, MsgType
 from contacts.models import Organisation, User
 
 from . import issuing, numbering, rules
+from .actions import STEPS
 from .digest import digest_of
-from .drafting import Draft, copy_content, write_content
+from .drafting import Draft, content_of, copy_of, write_content
 from .kinds import KINDS
 from .models import Approval, Notice, Version
 from .policies import agency_of, has_touched
@@ -228,22 +230,50 @@ def _issue(
     )
 
 
-def revise(notice: Notice, *, by: User, now: datetime, msg_type: str = MsgType.UPDATE) -> Version:
-    """A new draft that starts as a copy of the version in force: an Update, or a Cancel to withdraw it."""
+def revise(
+    notice: Notice,
+    *,
+    by: User,
+    now: datetime,
+    action: str = Version.Action.UPDATE,
+    note: dict[str, str] | None = None,
+) -> Version:
+    """A new draft that starts from the version in force, filled in as `action` has it.
+
+    `note`: language → what a correction says was wrong.
+    """
     live = notice.versions.filter(state=State.ISSUED).first()
     if live is None or live.msg_type == MsgType.CANCEL:
         raise Refused(_("This notice was withdrawn or never published. Write a new one."))
-    demand(by, Can.WITHDRAW if msg_type == MsgType.CANCEL else Can.WRITE_NOTICE, live)
+    step = STEPS[action]
+    demand(by, Can.WITHDRAW if step.msg_type == MsgType.CANCEL else Can.WRITE_NOTICE, live)
+    draft = step.prefill(content_of(live), now)
     try:
         with transaction.atomic():
-            version = copy_content(live, by=by, msg_type=msg_type, now=now)
+            version = copy_of(live, draft, action=action, msg_type=step.msg_type, by=by, now=now)
+            if note is not None:
+                explain(version, by=by, note=note, now=now)
             audit.record(
                 actor=by,
                 action="notice.revise",
                 target=f"version:{version.uid}",
-                facts={"msg_type": str(msg_type)},
+                facts={"action": action, "msg_type": str(step.msg_type)},
                 now=now,
             )
     except IntegrityError:
         raise Conflict(_("Somebody is already changing this notice. Open that draft instead.")) from None
+    return version
+
+
+def explain(version: Version, *, by: User, note: dict[str, str], now: datetime) -> Version:
+    """Writes down what a correction corrects, for readers: language → words."""
+    demand(by, Can.WRITE_NOTICE, version)
+    said = {language: prose(words) for language, words in note.items() if words.strip()}
+    with transaction.atomic():
+        rows = Version.objects.filter(pk=version.pk, state__in=Version.EDITABLE, action=Version.Action.CORRECT)
+        if not rows.update(correction=said, edited_at=now):
+            raise Conflict()
+        version.refresh_from_db()
+        version.editors.add(by)
+        audit.record(actor=by, action="version.explain", target=f"version:{version.uid}", now=now)
     return version

@@ -78,6 +78,16 @@ class Version(models.Model):
         SUPERSEDED = "superseded", _("Replaced")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
+    class Action(models.TextChoices):
+        """The button that made the version; readers see the word in the subject and in the history."""
+
+        ISSUE = "issue", _("First version")
+        UPDATE = "update", _("Update")
+        EXTEND = "extend", _("Extension")
+        CORRECT = "correct", _("Correction")
+        ALL_CLEAR = "all_clear", _("All-clear")
+        WITHDRAW = "withdraw", _("Withdrawal")
+
     OPEN = (State.DRAFT, State.PENDING, State.RETURNED, State.SCHEDULED)
     EDITABLE = (State.DRAFT, State.RETURNED)
     PUBLIC = (State.ISSUED, State.SUPERSEDED, State.WITHDRAWN)
@@ -89,6 +99,8 @@ class Version(models.Model):
     edit_number = models.PositiveIntegerField(default=1, help_text="rises with each saved edit: guards two tabs")
     status = models.CharField(max_length=10, choices=CapStatus, default=CapStatus.ACTUAL)
     msg_type = models.CharField(max_length=10, choices=MsgType, default=MsgType.ALERT)
+    action = models.CharField(max_length=10, choices=Action, default=Action.ISSUE)
+    correction = models.JSONField(default=dict, blank=True, help_text="language → what was wrong, for readers")
     severity = models.CharField(max_length=10, choices=Severity, default=Severity.SEVERE)
     urgency = models.CharField(max_length=10, choices=Urgency, default=Urgency.IMMEDIATE)
     certainty = models.CharField(max_length=10, choices=Certainty, default=Certainty.OBSERVED)
@@ -168,6 +180,13 @@ class Version(models.Model):
         for text in texts.values():
             return text
         raise Text.DoesNotExist(f"version {self.pk} has no text")
+
+    def correction_in(self, language: str) -> tuple[str, str]:
+        """What a correction says was wrong, and the language it says it in; two empty strings if nothing."""
+        for wanted in (language[:2], "en", *self.correction):
+            if self.correction.get(wanted):
+                return self.correction[wanted], wanted
+        return "", ""
 
     @property
     def title_here(self) -> str:

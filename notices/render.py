@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from base import clock
+from base.text import labelled
 from base.words import CapStatus, MsgType
 from delivery.sealed import GREETING, LEAVE_URL, Sealed, unmarked
 
@@ -35,6 +36,7 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
     zone = zone_of(version)
     said = wording(version, text.language)
     title = unmarked(text.title.rstrip("."))
+    corrected, spoken_in = version.correction_in(language)
     return {
         "language": text.language,
         "version": version,
@@ -47,6 +49,8 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
         "truth_line": said.truth_line,
         "time_line": timeline.time_line(version, text.language, zone, at=version.issued_at or now),
         "headline": f"{title}. {said.truth_line}",
+        "action": "" if version.action == Version.Action.ISSUE else version.get_action_display(),
+        "correction": (unmarked(corrected), spoken_in),
         "clauses": said.clauses,
         "body": unmarked(text.body),
         "instruction": unmarked(text.instruction),
@@ -79,6 +83,7 @@ def mail(
     with translation.override(language):
         facts = context(version, language, now=now)
         facts |= {"words": words, "sender_name": sender_name, "test": test}
+        facts["subject"] = labelled(facts["action"], facts["headline"]) if facts["action"] else facts["headline"]
         subject = " ".join(_template("issued.subject.txt", facts).split())
         return Sealed(
             language=language,

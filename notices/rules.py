@@ -61,6 +61,7 @@ def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
     if rows and is_over(version, now=now):
         yield AlreadyOver()
     yield from _impossible_times(version, rows, now=now)
+    yield from _of_its_action(version)
 
 
 def _impossible_times(version: Version, rows: list[ImpactRow], *, now: datetime) -> Iterator[Refused]:
@@ -75,6 +76,31 @@ def _impossible_times(version: Version, rows: list[ImpactRow], *, now: datetime)
     moments += [moment for row in rows for moment in (row.starts_at, row.ends_at)]
     if any(abs(moment - now) > FARTHEST for moment in moments if moment):
         yield Incomplete(_("A date lies more than five years away. Check the year."), field="starts_at")
+
+
+def _of_its_action(version: Version) -> Iterator[Refused]:
+    """What the button on the version before promised."""
+    if version.action == Version.Action.CORRECT and not version.correction_in(settings.FAIRWAY_OFFICIAL_LANGUAGE)[0]:
+        yield Incomplete(_("Say what was wrong. Readers see it above the correction."), field="correction")
+    if version.action == Version.Action.ALL_CLEAR and version.ends_at is None:
+        yield Incomplete(
+            _("Say until when the all-clear stays on the list. Then the notice is over by itself."), field="ends_at"
+        )
+    live = version.notice.versions.filter(state=Version.State.ISSUED).first()
+    if version.action == Version.Action.EXTEND and live is not None and not _lasts_longer(version, live):
+        yield Incomplete(
+            _("Nothing lasts longer yet. Give a later end or a later reopening, or write an update instead."),
+            field="ends_at",
+        )
+
+
+def _lasts_longer(version: Version, live: Version) -> bool:
+    """A later or an open end, a later reopening, or a later update where neither is known."""
+    for name in ("ends_at", "reopens_latest", "next_update_at"):
+        before, after = getattr(live, name), getattr(version, name)
+        if before and after and after > before:
+            return True
+    return version.ends_at is None and live.ends_at is not None
 
 
 def check(version: Version, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import decision, desk, editor, preview, sending
+from .views import decision, desk, editor, preview, revising, sending
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -15,8 +15,8 @@ urlpatterns = [
     path("desk/v/<uuid:uid>/submit/", preview.submit, name="version_submit"),
     path("desk/v/<uuid:uid>/test/", preview.test_copy, name="version_test"),
     path("desk/v/<uuid:uid>/decide/", decision.decide, name="version_decide"),
-    path("desk/v/<uuid:uid>/update/", editor.revise, {"msg_type": "Update"}, name="version_update"),
-    path("desk/v/<uuid:uid>/withdraw/", editor.revise, {"msg_type": "Cancel"}, name="version_withdraw"),
+    path("desk/v/<uuid:uid>/correct/", revising.correct, name="version_correct"),
+    path("desk/v/<uuid:uid>/next/<str:action>/", revising.revise, name="version_revise"),
     path("desk/v/<uuid:uid>/sending/", sending.sending, name="sending"),
     path("desk/v/<uuid:uid>/sending/<str:verb>/", sending.control, name="sending_control"),
 ]

@@ -142,10 +142,11 @@ def issued(*rows: dict[str, Any], approver: User | None = None, **fields: Any) -
     return lifecycle.approve(version, by=approver, digest=version.digest, now=now())
 
 
-def next_version(notice: Notice, *rows: dict[str, Any], msg_type: str = "Update", **fields: Any) -> Version:
+def next_version(notice: Notice, *rows: dict[str, Any], action: str = "update", **fields: Any) -> Version:
     """A further version of an issued notice, written and approved by two new people."""
     author, approver = user("officer", at=notice.office), user("approver", at=notice.office)
-    version = lifecycle.revise(notice, by=author, now=now(), msg_type=msg_type)
+    note = {"en": "The place was wrong."} if action == "correct" else None
+    version = lifecycle.revise(notice, by=author, now=now(), action=action, note=note)
     if rows or fields:
         version = lifecycle.edit(version, by=author, edit_number=1, draft=draft(*rows, **fields), now=now())
     version = lifecycle.submit(version, by=author, now=now())

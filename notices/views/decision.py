@@ -18,7 +18,7 @@ from base.clock import now
 from base.errors import Conflict, Refused
 from base.proof import fresh_proof
 from notices import lifecycle
-from notices.forms import DecisionForm
+from notices.deed_forms import DecisionForm
 from notices.models import Version
 from notices.views.common import version_for
 from notices.views.preview import facts_of

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from base.access import Can, demand
 from base.clock import now, zone_name
-from base.errors import Refused
 from contacts.models import Place
 from notices import autosave, lifecycle
 from notices.checklist import Outlook, outlook
@@ -28,7 +27,7 @@ from notices.kinds import KINDS
 from notices.models import Version
 from notices.policies import offices_written_for
 from notices.presets import PRESETS, reshaped, typed_rows
-from notices.views.common import tell, version_for
+from notices.views.common import version_for
 
 ROW_FIELDS = [
     *ImpactFormSet.form.base_fields,
@@ -184,17 +183,3 @@ def _page(
         "places": Place.objects.all(),
     }
     return render(request, "notices/edit.html", facts, status=status)
-
-
-@require_POST
-@login_required
-def revise(request: HttpRequest, uid: UUID, msg_type: str) -> HttpResponse:
-    """Update or withdraw what is in force: opens the next version as a draft."""
-    user: Any = request.user
-    live = version_for(request, uid)
-    try:
-        version = lifecycle.revise(live.notice, by=user, now=now(), msg_type=msg_type)
-    except Refused as refused:
-        tell(request, refused)
-        return redirect("desk")
-    return redirect("version_edit", version.uid)

@@ -28,6 +28,7 @@ from delivery import outbox
 from delivery.sealed import GREETING, LEAVE_URL
 from notices import lifecycle, titles_of
 from notices import render as rendering
+from notices.actions import STEPS
 from notices.cards import card
 from notices.facets import facets_of
 from notices.models import Version
@@ -104,6 +105,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "findings": titles_of.findings(version),
         "may_submit": version.state in Version.EDITABLE and may(request.user, Can.SUBMIT, version),
         "may_decide": version.state == Version.State.PENDING and may(request.user, Can.APPROVE, version),
+        "steps": STEPS.values(),
         "may_revise": version.state == Version.State.ISSUED
         and version.msg_type != MsgType.CANCEL
         and may(request.user, Can.WRITE_NOTICE, version),

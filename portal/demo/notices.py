@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from base import clock
-from base.words import Direction, MsgType, Traffic
+from base.words import Direction, Traffic
 from contacts.models import Organisation, Place, User
 from delivery.models import Publication
 from notices import diversions, lifecycle
@@ -112,8 +112,8 @@ class Writer:
                 )
                 notice = version.notice
             else:
-                kind = MsgType.CANCEL if told["msg_type"] == "Cancel" else MsgType.UPDATE
-                version = lifecycle.revise(notice, by=author, now=written_at, msg_type=kind)
+                note = {"en": told["correction_note"]} if told["action"] == Version.Action.CORRECT else None
+                version = lifecycle.revise(notice, by=author, now=written_at, action=told["action"], note=note)
             version = lifecycle.edit(
                 version, by=author, edit_number=version.edit_number, draft=self.draft(told), now=written_at
             )

@@ -23,7 +23,7 @@ def test_reader_finds_what_is_in_force_and_what_it_means(page: Any, live_server:
     first = make.issued(travellers, cargo, title="Dover, ferry terminal", severity="Severe")
     make.issued(title="Algeciras, gale", starts_at=make.in_hours(20), next_update_at=make.in_hours(9))
     withdrawn = make.issued(make.row(make.place("ESALG")), title="Algeciras, strike")
-    make.next_version(withdrawn.notice, title="Algeciras, strike", msg_type="Cancel")
+    make.next_version(withdrawn.notice, title="Algeciras, strike", action="withdraw")
     page.reload()  # the page may be kept for four seconds
     pages.check(page, "public-home")
     page.get_by_role("link", name="Closed to travellers").first.click()

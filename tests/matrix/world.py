@@ -118,6 +118,7 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "permanent_version": reference | {"number": 1},
         "notice_version": reference | {"number": 1},
         "version_mail": uid | {"language": "en"},
+        "version_revise": uid | {"action": "update"},
         "sending_control": uid | {"verb": "hold"},
         "list_export": uid | {"form": "csv"},
         "association": {"code": world.association.code},

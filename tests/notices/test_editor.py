@@ -83,7 +83,7 @@ def test_quick_choice_fills_rows_and_loses_nothing(key: str) -> None:
 def test_correcting_what_is_published_makes_a_version_of_its_own() -> None:
     first = make.issued(title="First for cargo")
     client = make.sign_in(Client(), first.author)
-    page = client.post(f"/en/desk/v/{first.uid}/update/")["Location"]
+    page = client.post(f"/en/desk/v/{first.uid}/next/update/")["Location"]
     sent = posted(client.get(page)) | {"title_en": "Second for cargo"}
     client.post(page, sent)
     second = Version.objects.get(number=2)

@@ -48,7 +48,7 @@ def test_no_public_list_feed_or_search_holds_an_exercise(client: Client) -> None
 
 def test_exercise_that_was_called_off_is_no_news_either(client: Client) -> None:
     notice = exercise().notice
-    make.next_version(notice, msg_type="Cancel")
+    make.next_version(notice, action="withdraw")
     for path in ("", *(feed.file for feed in FEEDS)):
         assert notice.reference not in client.get(f"/en/{path}").content.decode(), path
     for path in ("", "1/", "2/"):

@@ -144,7 +144,7 @@ def test_correction_is_a_new_version_and_the_first_stays_readable() -> None:
 
 def test_withdrawal_is_a_cancel_that_ends_the_notice() -> None:
     first = make.issued()
-    cancel = make.next_version(first.notice, msg_type="Cancel")
+    cancel = make.next_version(first.notice, action="withdraw")
     first.refresh_from_db()
     assert first.state == "withdrawn"
     assert cancel.texts.get().truth_line == "Notice withdrawn. Open to cargo and travellers."
@@ -221,7 +221,7 @@ def test_what_was_not_read_is_neither_returned_nor_rejected() -> None:
 
 def test_withdrawn_notice_is_not_revived() -> None:
     notice = make.issued().notice
-    make.next_version(notice, msg_type="Cancel")
+    make.next_version(notice, action="withdraw")
     with pytest.raises(Refused, match="Write a new one"):
         lifecycle.revise(notice, by=make.user("officer"), now=make.now())
 

@@ -80,7 +80,7 @@ def test_first_version_stays_readable_and_points_to_the_newest(client: Client) -
 
 def test_withdrawn_notice_leaves_the_list_and_says_so_on_its_page(client: Client) -> None:
     first = make.issued(title="Gale")
-    make.next_version(first.notice, msg_type="Cancel")
+    make.next_version(first.notice, action="withdraw")
     assert first.notice.reference not in shown(client)[2]
     assert "This notice was withdrawn." in get(client, f"/en/n/{first.notice.reference}/").content.decode()
 
@@ -97,7 +97,7 @@ def test_feed_tells_the_first_issue_and_the_office(client: Client) -> None:
 def test_what_ended_stays_in_the_feed_for_a_month_and_says_so(client: Client) -> None:
     over = make.issued(title="Gale", ends_at=make.in_hours(2))
     dover = make.issued(make.row(make.place("GBDVR")), title="Strike")
-    make.next_version(dover.notice, msg_type="Cancel")
+    make.next_version(dover.notice, action="withdraw")
     moved = [feedparser.parse(get(client, "/en/feed.atom").content).feed.updated]
     for hours in (1, 3, 24, 24 * 29, 24 * 31, 24 * 400):
         with make.clock_at(make.in_hours(hours)):

@@ -1,0 +1,41 @@
+"""Forms of the deeds on a version: what a person adds to a click."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from base.words import Language
+
+from .forms import BlockField
+
+
+class DecisionForm(forms.Form):
+    digest = forms.CharField(widget=forms.HiddenInput)
+    reason = BlockField(label=_("Reason"), required=False, max_length=1_000)
+
+
+class CorrectionForm(forms.Form):
+    """What was wrong, in each language; the official one is needed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for language in Language:
+            official = language == settings.FAIRWAY_OFFICIAL_LANGUAGE
+            self.fields[f"note_{language}"] = BlockField(
+                label=language.label,
+                required=official,
+                max_length=600,
+                widget=forms.Textarea(attrs={"rows": 2}),
+                error_messages={"required": _("Say what was wrong. Readers see it above the correction.")},
+            )
+
+    def note(self) -> dict[str, str]:
+        return {str(language): self.cleaned_data.get(f"note_{language}", "") for language in Language}
+
+    @classmethod
+    def initial_of(cls, correction: dict[str, str]) -> dict[str, str]:
+        return {f"note_{language}": words for language, words in correction.items()}
