@@ -303,13 +303,31 @@ class Relay(models.Model):
     association = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     means = models.CharField(max_length=15, choices=Means)
     words = models.TextField(blank=True, help_text="the association's own words above the frozen text")
-    head_count = models.PositiveIntegerField(null=True, blank=True)
-    reason = models.CharField(max_length=200, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="when its own means reached the members")
+    head_count = models.PositiveIntegerField(null=True, blank=True, help_text="how many its own means reached")
+    reason = models.CharField(max_length=200, blank=True, help_text="why it is not relevant")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "association"], name="relay_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "association"], name="relay_once"),
+            models.CheckConstraint(condition=Q(told_at__lte=F("at")), name="relay_told_before_written"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.association_id} {self.means}"
+
+
+class Mark(models.Model):
+    """Up to when one person at one association has seen what is new."""
+
+    association = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["association", "person"], name="mark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.association_id}"

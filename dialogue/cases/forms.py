@@ -8,46 +8,14 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from base.errors import Refused
-from base.text import one_line, prose
+from base.fields import LineField, ProseField
 from delivery import addresses
 
 from . import kinds
 from .intake import MESSAGE_LIMIT, Question
 from .kinds import KINDS, Kind
-
-
-class LineField(forms.CharField):
-    """One line: line breaks and runs of blanks become one blank, control characters go."""
-
-    def to_python(self, value: Any) -> str:
-        return super().to_python(one_line(str(value or ""))) or ""
-
-
-class ProseField(forms.CharField):
-    """Several lines. The limit is checked here, never by the browser, which would cut what is pasted."""
-
-    def __init__(self, *, limit: int, **options: Any) -> None:
-        self.limit = limit
-        super().__init__(**options)
-
-    def to_python(self, value: Any) -> str:
-        return super().to_python(prose(str(value or ""))) or ""
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        over = len(value) - self.limit
-        if over > 0:
-            raise ValidationError(
-                ngettext(
-                    "This is %(over)d character too long: at most %(limit)d fit. Nothing was cut.",
-                    "This is %(over)d characters too long: at most %(limit)d fit. Nothing was cut.",
-                    over,
-                )
-                % {"over": over, "limit": self.limit}
-            )
 
 
 class AskForm(forms.Form):

@@ -109,6 +109,21 @@ def test_own_means_sends_nothing_and_may_become_a_relay_but_not_back(scene: Any)
         click(scene, means=Relay.Means.NOT_RELEVANT)
 
 
+def test_own_means_reached_the_members_between_the_issue_and_now(scene: Any) -> None:
+    for wrong in (NOW + timedelta(minutes=1), NOW - timedelta(minutes=1)):
+        with pytest.raises(relays.NotThen):
+            click(scene, means=Relay.Means.OWN, head_count=40, told_at=wrong)
+    assert not Relay.objects.exists()
+    later = NOW + timedelta(hours=1)
+    assert click(scene, means=Relay.Means.OWN, head_count=40, told_at=NOW, now=later).told_at == NOW
+
+
+def test_own_means_that_became_a_relay_leave_no_head_count_behind(scene: Any) -> None:
+    click(scene, means=Relay.Means.OWN, head_count=40)
+    relay = click(scene)
+    assert (relay.means, relay.head_count, relay.told_at) == (Relay.Means.PORTAL, None, None)
+
+
 def test_replaced_version_is_not_relayed(scene: Any) -> None:
     author = people.person(Role.OFFICER, scene.version.notice.office)
     update = lifecycle.submit(lifecycle.revise(scene.version.notice, by=author, now=NOW), by=author, now=NOW)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from base.words import Role, Severity
+from contacts.health import health_of
 from contacts.models import MemberList, Membership
 from delivery import addresses, outbox
 from delivery.models import Publication
 from notices.models import Relay
 from portal.accounts import AccountAdapter
-from portal.pages import association as page
+from portal.pages import concerns
 from tests.contacts import book
 from tests.dialogue import people
 from tests.notices import closures
@@ -85,7 +88,7 @@ def test_dashboard_asks_the_database_no_more_for_more_notices(scene: Any, django
     for _number in range(4):
         closures.issued(scene.dover, now=timezone.now())
     with django_assert_max_num_queries(7):
-        assert len(page.in_force_for(scene.association, now=timezone.now())) == 4
+        assert len(concerns.in_force_for(scene.association, now=timezone.now())) == 4
 
 
 def test_one_click_relays_and_the_page_says_so(client: Any, scene: Any) -> None:
@@ -124,8 +127,65 @@ def test_too_long_words_send_nothing(client: Any, scene: Any) -> None:
     version = closures.issued(scene.dover, now=timezone.now())
     client.force_login(scene.manager)
     target = reverse("association_relay", args=[scene.association.code, version.uid])
-    text = client.post(target, {"means": "portal", "words": "x" * 601}, follow=True).content.decode()
-    assert "Nothing was sent" in text and not Relay.objects.exists()
+    answer = client.post(target, {"means": "portal", "words": "x" * 601})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and "1 character too long" in text and "x" * 601 in text
+    assert "<title>Error:" in text and not Relay.objects.exists()
+
+
+def answer(client: Any, scene: Any, version: Any, **sent: str) -> Any:
+    client.force_login(scene.manager)
+    return client.post(reverse("association_relay", args=[scene.association.code, version.uid]), sent, follow=True)
+
+
+def test_own_means_are_told_with_time_and_head_count_and_shown_afterwards(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now() - timedelta(hours=2))
+    hour_ago = timezone.now() - timedelta(hours=1)
+    told = hour_ago.astimezone(ZoneInfo("Europe/London")).replace(second=0, microsecond=0)
+    sent = {"told_date": f"{told:%Y-%m-%d}", "told_time": f"{told:%H:%M}", "head_count": "240"}
+    text = answer(client, scene, version, means="own_means", **sent).content.decode()
+    relay = Relay.objects.get()
+    assert (relay.told_at, relay.head_count) == (told, 240)
+    assert "Relayed by our own means" in text and "to about 240 members" in text and "Relay to 3 after all" in text
+
+
+@pytest.mark.parametrize(
+    ("means", "sent", "said"),
+    [
+        ("own_means", {}, "Say about how many members you told."),
+        ("own_means", {"told_date": "2026-01-01", "told_time": "10:00", "head_count": "3"}, "between the issue"),
+        ("own_means", {"told_date": "2026-01-01", "told_time": "noonish", "head_count": "3"}, "Write the time like"),
+        ("not_relevant", {"reason": " "}, "Say in a few words why."),
+    ],
+)
+def test_answer_that_says_too_little_comes_back_with_what_was_typed(
+    client: Any, scene: Any, means: str, sent: dict[str, str], said: str
+) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    page = answer(client, scene, version, means=means, **sent)
+    text = page.content.decode()
+    assert page.status_code == 422 and said in text and "<details open>" in text
+    assert not sent.get("told_time") or f'value="{sent["told_time"]}"' in text
+    assert not Relay.objects.exists()
+
+
+def test_not_relevant_gives_its_reason_and_can_become_a_relay(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    text = answer(client, scene, version, means="not_relevant", reason="No ferry traffic").content.decode()
+    assert "No ferry traffic" in text and "Nothing waits." in text
+    text = answer(client, scene, version, means="portal").content.decode()
+    assert Relay.objects.get().means == "portal" and "after all" not in text and "No ferry traffic" not in text
+
+
+def test_answer_of_a_fourth_kind_is_not_found(client: Any, scene: Any) -> None:
+    assert answer(client, scene, closures.issued(scene.dover, now=timezone.now()), means="maybe").status_code == 404
+
+
+def test_clock_says_how_long_a_relay_has_waited_and_what_is_left_of_its_hour(client: Any, scene: Any) -> None:
+    closures.issued(scene.dover, now=timezone.now() - timedelta(minutes=92, seconds=5))
+    closures.issued(scene.dover, now=timezone.now() - timedelta(minutes=24, seconds=5))
+    text = show(client, scene).content.decode()
+    assert text.index("1 h 32 min") < text.index("32 min over") < text.index("24 min") < text.index("35 min left")
 
 
 def test_members_read_and_do_not_relay(client: Any, scene: Any) -> None:
@@ -146,8 +206,8 @@ def test_customs_and_other_associations_never_look_in(client: Any, scene: Any) -
 def test_list_health_counts_bounced_and_left(scene: Any) -> None:
     book.membership(scene.waiting, "left@hauliers.example", state=Membership.State.LEFT)
     addresses.suppress(book.address("one@hauliers.example").pk, reason="bounced", now=people.NOW)
-    (row,) = page.health_of(scene.association)
-    assert (row["members"], row["reachable"], row["bounced"], row["left"], row["percent"]) == (3, 2, 1, 1, 66)
+    (row,) = health_of(scene.association)
+    assert (row.members, row.reachable, row.bounced, row.left, row.percent) == (3, 2, 1, 1, 66)
 
 
 def test_home_leads_to_the_own_association(client: Any, scene: Any) -> None:
