@@ -14,7 +14,7 @@ from base.text import labelled
 from base.words import CapStatus, MsgType
 from delivery.sealed import GREETING, LEAVE_URL, Sealed, unmarked
 
-from . import timeline, truth_of
+from . import changes, timeline, truth_of
 from .kinds import KINDS
 from .models import Text, Version
 from .sms import Facts, short_text
@@ -51,6 +51,7 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
         "headline": f"{title}. {said.truth_line}",
         "action": "" if version.action == Version.Action.ISSUE else version.get_action_display(),
         "correction": (unmarked(corrected), spoken_in),
+        "changes": _changes(version, language),
         "clauses": said.clauses,
         "body": unmarked(text.body),
         "instruction": unmarked(text.instruction),
@@ -69,6 +70,15 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
         "leave_url": LEAVE_URL,
         "places": [place.name for place in said.rows],
     }
+
+
+def _changes(version: Version, language: str) -> list[changes.Change]:
+    """What an update says otherwise; a withdrawal says it in its first words, and the marks of the pipe stay out."""
+    before = changes.before(version) if version.msg_type == MsgType.UPDATE else None
+    found = changes.between(before, version, language) if before else []
+    return [
+        changes.Change(unmarked(one.what), unmarked(one.before), unmarked(one.after), one.language) for one in found
+    ]
 
 
 def _template(name: str, facts: dict[str, Any]) -> str:

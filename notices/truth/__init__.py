@@ -5,6 +5,6 @@
 """
 
 from .cells import Row
-from .line import Clause, segments, truth_line
+from .line import Clause, qualified, segments, truth_line
 
-__all__ = ["Clause", "Row", "segments", "truth_line"]
+__all__ = ["Clause", "Row", "qualified", "segments", "truth_line"]

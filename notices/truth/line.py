@@ -196,6 +196,11 @@ def truth_line(
     return marked(line, language, withdrawn=withdrawn, exercise=exercise)
 
 
+def qualified(language: str, status: str, qualifier: Qualifier) -> str:
+    """What narrows a status, to stand after its word: " (vehicles under escort)"; empty for nothing."""
+    return _qualified(SPEECH.get(language, SPEECH["en"]), status, qualifier)
+
+
 def place_label(language: str, group: Group, place_names: Mapping[str, str]) -> str:
     """The places of the only group, for a line that stands without a title."""
     return _place_label(SPEECH.get(language, SPEECH["en"]), group, len(group.places), place_names, counted=False)

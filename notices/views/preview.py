@@ -26,6 +26,7 @@ from contacts import reach as reaching
 from contacts.models import Organisation
 from delivery import outbox
 from delivery.sealed import GREETING, LEAVE_URL
+from notices import changes as changing
 from notices import lifecycle, titles_of
 from notices import render as rendering
 from notices.actions import STEPS
@@ -93,11 +94,14 @@ def named(counts: dict[str, int | None]) -> list[tuple[str, int | None]]:
 def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
     """Everything the preview and the approval page show, made by the sender's own code."""
     readings = readings_of(version, request.user)
+    before, here = changing.before(version), (get_language() or "en")[:2]
     reach = reaching.preview(audience.Facets.from_json(facets_of(version)))
     return {
         "version": version,
         "now": now(),
         "card": card(version, readings[0].code, now()) if readings else None,
+        "before": before,
+        "changes": changing.between(before, version, here, languages=Language.values) if before and readings else [],
         "readings": readings,
         "reach": reach,
         "associations": named(reach.by_association),

@@ -15,6 +15,7 @@ from django.views.decorators.http import condition, require_safe
 
 from base.clock import now as clock_now
 from base.text import labelled
+from notices import changes
 from notices.cards import Card, card, cards
 from notices.filters import NoticeFilter
 from notices.formats import FEEDS
@@ -97,11 +98,14 @@ def notice(request: HttpRequest, reference: str, number: int | None = None) -> H
     shown = next((v for v in versions if number in (None, v.number)), None)
     if shown is None:
         raise Http404(_("There is no notice with this number."))
+    before = next((v for v in versions if v.number < shown.number), None)
     return render(
         request,
         "portal/notice.html",
         {
             "now": now,
+            "before": before,
+            "changes": changes.between(before, shown, language()) if before else [],
             "card": card(shown, language(), now),
             "permanent_url": permanent_url(shown),
             "versions": versions,
