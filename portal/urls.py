@@ -29,6 +29,7 @@ urlpatterns += i18n_patterns(
     path("", include("notices.urls")),
     path("association/", association.home, name="association_home"),
     path("association/<str:code>/", association.dashboard, name="association"),
+    path("association/<str:code>/seen/", association.mark, name="association_mark"),
     path("association/<str:code>/relay/<uuid:uid>/", association.relay, name="association_relay"),
     path("headquarters/", headquarters.headquarters, name="headquarters"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,11 +20,11 @@ from base.access import Can, demand, hide, may
 from base.errors import Refused
 from base.text import labelled
 from contacts.health import health_of
-from contacts.models import Organisation
-from notices import relay_forms, relays
+from contacts.models import Organisation, User
+from notices import news, relay_forms, relays
 from notices.models import Relay, Version
 
-from .concerns import Line, in_force_for
+from .concerns import Line, in_force_for, next_updates
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,20 @@ def _show(
     request: HttpRequest, association: Organisation, *, typed: dict[tuple[UUID, str], Any] | None = None
 ) -> HttpResponse:
     """`typed`: version and means → the form that was sent and has errors."""
-    now = timezone.now()
+    now, user = timezone.now(), cast("User", request.user)
+    since = news.seen_until(association, user, now=now)
     lines = in_force_for(association, now=now)
     tasks = [_task(line, typed or {}, now=now) for line in lines if line.waiting]
     context = {
         "association": association,
         "tasks": sorted(tasks, key=lambda task: task.line.issued_at),
         "faulty": next((task.faulty for task in tasks if task.faulty), None),
+        "since": since,
+        "changes": news.changes(association, since=since, now=now),
         "lines": lines,
+        "updates": next_updates(lines),
         "lists": health_of(association),
-        "may_relay": may(request.user, Can.RELAY, association),
+        "may_relay": may(user, Can.RELAY, association),
         "now": now,
     }
     return render(request, "portal/association.html", context, status=422 if typed else 200)
@@ -87,6 +92,17 @@ def _task(line: Line, typed: dict[tuple[UUID, str], Any], *, now: datetime) -> T
         for means in relay_forms.FORMS
     }
     return Task(line, **forms, faulty=next((form for form in forms.values() if form.errors), None))
+
+
+@login_required
+@require_POST
+def mark(request: HttpRequest, code: str) -> HttpResponse:
+    """All as seen, up to the moment at which the page was drawn."""
+    association, now = _association_of(request, code), timezone.now()
+    drawn_at = parse_datetime(request.POST.get("until", "")) or now
+    if timezone.is_aware(drawn_at):
+        news.see_all(association, by=cast("User", request.user), until=drawn_at, now=now)
+    return redirect("association", code)
 
 
 @login_required

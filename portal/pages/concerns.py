@@ -8,10 +8,9 @@ from datetime import datetime
 from django.utils import translation
 
 from base.words import SEVERITY_RANK, STATUS_RANK, PlaceStatus, Severity
-from contacts import audience
+from contacts.audience import Concern
 from contacts.models import Organisation
-from delivery.models import Publication
-from notices import relays, wording
+from notices import news, relays, wording
 from notices.models import Notice, Relay, Version
 
 
@@ -51,12 +50,10 @@ def in_force_for(association: Organisation, *, now: datetime) -> list[Line]:
         .select_related("notice__office")
         .prefetch_related("texts", "rows__place")
     )
-    publications = Publication.objects.in_bulk([version.publication_id for version in versions])
-    facets = [audience.Facets.from_json(publications[version.publication_id].audience) for version in versions]
     decided = {row.version_id: row for row in Relay.objects.filter(association=association).select_related("by")}
     lines = [
         _line(version, decided.get(version.pk), concern, now=now)
-        for version, concern in zip(versions, audience.concerned(facets, association.pk), strict=True)
+        for version, concern in zip(versions, news.concern_of(versions, association), strict=True)
         if concern.members
     ]
     return sorted(
@@ -64,7 +61,13 @@ def in_force_for(association: Organisation, *, now: datetime) -> list[Line]:
     )
 
 
-def _line(version: Version, relay: Relay | None, concern: audience.Concern, *, now: datetime) -> Line:
+def next_updates(lines: list[Line]) -> list[Line]:
+    """Those with a promised time, the longest overdue first."""
+    promised = [(line.version.next_update_at, line) for line in lines if line.version.next_update_at]
+    return [line for _at, line in sorted(promised, key=lambda pair: pair[0])]
+
+
+def _line(version: Version, relay: Relay | None, concern: Concern, *, now: datetime) -> Line:
     language = translation.get_language() or "en"
     rows = list(version.rows.all())
     issued_at = version.issued_at or version.created_at

@@ -127,6 +127,8 @@ ROWS = [
         "in in in                       | >association >association >association | 403 403 403 403 403 403 403"),
     Row("association",
         "in in in                                    | 200 200 404     | 404 404 404 404 404 404 404"),
+    post("association_mark",
+        "in in in                       | >association >association 404 | 404 404 404 404 404 404 404"),
     post("association_relay",
         "in in in                              | 403 >association 404  | 404 404 404 404 404 404 404",
         of="issued", means="portal"),

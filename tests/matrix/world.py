@@ -122,6 +122,7 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "sending_control": uid | {"verb": "hold"},
         "list_export": uid | {"form": "csv"},
         "association": {"code": world.association.code},
+        "association_mark": {"code": world.association.code},
         "association_relay": uid | {"code": world.association.code},
         "seat_end": {"pk": world.colleague.seats()[0].pk},
         "person_switch_off": {"pk": world.colleague.pk},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -221,3 +222,26 @@ def test_sign_in_leads_an_association_to_its_dashboard(rf: Any, scene: Any) -> N
     request = rf.get("/")
     request.user = scene.manager
     assert AccountAdapter(request).get_login_redirect_url(request) == reverse("association_home")
+
+
+def test_mark_all_as_seen_is_a_button(client: Any, scene: Any) -> None:
+    version = closures.issued(scene.dover, now=timezone.now())
+    text = show(client, scene).content.decode()
+    drawn_at = re.search(r'name="until" value="([^"]+)"', text)
+    assert "New notice" in text and drawn_at
+    later = closures.issued(scene.dover, now=timezone.now())
+    target = reverse("association_mark", args=[scene.association.code])
+    assert client.get(target).status_code == 405
+    text = client.post(target, {"until": drawn_at[1]}, follow=True).content.decode()
+    new, _rest = text.split('aria-labelledby="waiting"')
+    assert later.notice.reference in new and version.notice.reference not in new
+    text = client.post(target, {"until": "nonsense"}, follow=True).content.decode()
+    assert "Nothing has changed since" in text and "Mark all as seen" not in text
+
+
+def test_next_updates_are_told_with_the_longest_overdue_first(client: Any, scene: Any) -> None:
+    now = timezone.now()
+    closures.issued(scene.dover, now=now, next_update_at=now + timedelta(hours=2, seconds=30))
+    closures.issued(scene.dover, now=now - timedelta(hours=3), next_update_at=now - timedelta(minutes=42, seconds=5))
+    text = show(client, scene).content.decode().split("Next updates at our places")[1]
+    assert text.index("Late by 42 min") < text.index("In 2 h 0 min")
