@@ -21,6 +21,7 @@ class Can(StrEnum):
     WITHDRAW = "withdraw"
     SEE_DRAFTS = "see_drafts"
     CONTROL_SENDING = "control_sending"
+    KEEP_TEMPLATES = "keep_templates"
     SEE_REPORT = "see_report"
     KEEP_LISTS = "keep_lists"
     SEE_LISTS = "see_lists"

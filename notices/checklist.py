@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from contacts import reach as reaching
 
 from . import render, rules, titles_of, truth_of
 from .facets import facets_of
-from .models import Version
+from .models import Notice, Version
 from .sms import Measure, measure
 from .titles import Outcome
 from .truth import Clause
@@ -23,10 +24,14 @@ from .truth import Clause
 
 @dataclass(frozen=True)
 class Point:
-    """One line of the list before approval. `sign`: "fine", "asked" (may stand) or "missing" (may not)."""
+    """One line of the list before approval. `sign`: "fine", "asked" (may stand) or "missing" (may not).
+
+    `version`: the one to read instead.
+    """
 
     sign: str
     words: str
+    version: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,20 @@ def points(version: Version, *, now: datetime) -> list[Point]:
         for finding in several
         if finding.outcome == Outcome.ASKED
     ]
+    asked = [*_sent_before(version, now=now), *asked]
     return [*refused, *asked, *_promise(version), *_languages(version), *_cargo(version)]
+
+
+def _sent_before(version: Version, *, now: datetime) -> Iterable[Point]:
+    """A second notice about the same event confuses everybody: the first one should be updated."""
+    places = [row.place_id for row in version.rows.all() if row.place_id]
+    if version.number > 1 or not places:
+        return
+    alike = Notice.objects.in_force(now).filter(kind=version.notice.kind, office=version.notice.office)
+    live = Version.objects.filter(notice__in=alike.exclude(pk=version.notice_id), state=Version.State.ISSUED)
+    for other in live.filter(rows__place__in=places).select_related("notice").distinct()[:2]:
+        words = _("%(notice)s about the same place is in force. Is it the same event? Then update that one.")
+        yield Point("asked", words % {"notice": other.notice}, other.uid)
 
 
 def _cargo(version: Version) -> Iterable[Point]:

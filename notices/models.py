@@ -258,6 +258,32 @@ class ImpactRow(models.Model):
         return self.place.name_in(language) if self.place else self.place_name or self.system
 
 
+class Template(models.Model):
+    """Words prepared for a kind of notice and a mode, in each language; gaps stand as [WHAT BELONGS HERE]."""
+
+    kind = models.CharField(max_length=30)
+    mode = models.CharField(max_length=20, choices=Mode, blank=True, help_text="empty: every mode")
+    name = models.CharField(max_length=80)
+    texts = models.JSONField(help_text="language → title, body, instruction")
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["kind", "mode", "name"]
+        constraints = [models.UniqueConstraint(fields=["kind", "mode", "name"], name="template_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def kind_name(self) -> str:
+        return str(KINDS[self.kind].name)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name} ({self.get_mode_display()})" if self.mode else self.name
+
+
 class Typed(models.Model):
     """What one person typed into the editor and has not saved: a lost session or a dead battery loses nothing."""
 

@@ -97,3 +97,8 @@ def see_report(user: Any, version: Version) -> bool:
 @rule(Can.RELAY)
 def relay(user: Any, association: Organisation) -> bool:
     return has_seat(user, Role.ASSOCIATION_MANAGER, organisation_id=association.pk)
+
+
+@rule(Can.KEEP_TEMPLATES)
+def keep_templates(user: Any, _obj: Any) -> bool:
+    return has_seat(user, Role.HEADQUARTERS)

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from .views import decision, desk, editor, preview, revising, sending
+from .views import decision, desk, editor, preview, revising, sending, templates
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/new/", editor.new, name="notice_new"),
+    path("desk/templates/", templates.templates, name="templates"),
+    path("desk/templates/new/", templates.template, name="template_new"),
+    path("desk/templates/<int:pk>/", templates.template, name="template"),
+    path("desk/templates/<int:pk>/remove/", templates.remove, name="template_remove"),
     path("desk/v/<uuid:uid>/edit/", editor.edit, name="version_edit"),
     path("desk/v/<uuid:uid>/discard/", editor.discard, name="version_discard"),
     path("desk/v/<uuid:uid>/live/", editor.live, name="version_live"),

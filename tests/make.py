@@ -21,7 +21,7 @@ from contacts.models import MemberList, Membership, Organisation, Place, Seat, U
 from delivery import addresses
 from notices import lifecycle
 from notices.drafting import Draft
-from notices.models import Notice, Version
+from notices.models import Notice, Template, Version
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "correct-horse-battery"
@@ -172,6 +172,12 @@ def sign_in(client: Any, person: User, *, minutes_ago: float = 0) -> Any:
     session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(person.pk)
     session.save()
     return client
+
+
+def template(name: str = "Storm", *, kind: str = "port_downtime", **words: dict[str, str]) -> Template:
+    texts = words or {"en": {"title": "Storm at [PLACE]", "body": "Winds of [SPEED] knots.", "instruction": ""}}
+    made: Template = Template.objects.create(kind=kind, name=name, texts=texts, changed_at=now())
+    return made
 
 
 def in_hours(hours: float) -> datetime:

@@ -27,6 +27,7 @@ from notices.kinds import KINDS
 from notices.models import Version
 from notices.policies import offices_written_for
 from notices.presets import PRESETS, reshaped, typed_rows
+from notices.starting import filled, starts
 from notices.views.common import version_for
 
 ROW_FIELDS = [
@@ -98,6 +99,10 @@ def discard(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def _save(request: HttpRequest, version: Version) -> HttpResponse:
     user: Any = request.user
+    if "start" in request.POST:
+        initial, started = filled(version, request.POST["start"])
+        started = started or typed_rows(request.POST, ROW_FIELDS) or [{}]
+        return _page(request, version, NoticeForm(initial=initial), _rows(version, initial=started), unsaved=True)
     typed = reshaped(request.POST, ROW_FIELDS)
     if typed is not None:
         form = NoticeForm(initial=request.POST.dict())
@@ -175,6 +180,7 @@ def _page(
         "form": form,
         "rows": rows,
         "stale": stale,
+        "starts": starts(version) if not form.is_bound else [],
         "kind": KINDS[version.notice.kind],
         "presets": [(key, PRESETS[key][0]) for key in KINDS[version.notice.kind].presets],
         "zone": _home_zone(version),

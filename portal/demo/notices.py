@@ -13,7 +13,7 @@ from delivery.models import Publication
 from notices import diversions, lifecycle
 from notices.drafting import Draft
 from notices.kinds import KINDS
-from notices.models import Notice, Series, Version
+from notices.models import Notice, Series, Template, Version
 
 # Threads of the kinds there are, in the order of their numbers.
 THREADS = ("n06", "n04", "n09", "n18", "n14", "n15", "n16")
@@ -165,3 +165,10 @@ def load(
     for thread in wanted:
         writer.write(thread)
     return len(wanted)
+
+
+def load_templates(told: dict[str, Any], now: datetime) -> int:
+    """Prepared words, once; returns how many are there."""
+    if not Template.objects.exists():
+        Template.objects.bulk_create(Template(**one, changed_at=now) for one in told["templates"])
+    return Template.objects.count()

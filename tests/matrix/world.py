@@ -13,7 +13,7 @@ from contacts.models import ImportRun, Invitation, MemberList, Organisation, Sub
 from delivery import addresses, seals
 from dialogue.cases import intake, mails
 from dialogue.cases.models import Case
-from notices.models import Version
+from notices.models import Template, Version
 from tests import make
 
 MEMBERS = b"email,company,consent_basis\nfirst@member.invalid,First,opt_in\nnot an address,Second,opt_in\n"
@@ -35,6 +35,7 @@ class World:
     reader: int
     invitation: Invitation
     colleague: User
+    template: Template
     people: dict[str, User] = field(default_factory=dict)
 
 
@@ -72,6 +73,7 @@ def build() -> World:
             now=make.now(),
         ),
         colleague=make.user("member", at=association),
+        template=make.template("Storm"),
         people=persons,
     )
 
@@ -124,6 +126,8 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "association": {"code": world.association.code},
         "association_mark": {"code": world.association.code},
         "association_relay": uid | {"code": world.association.code},
+        "template": {"pk": world.template.pk},
+        "template_remove": {"pk": world.template.pk},
         "seat_end": {"pk": world.colleague.seats()[0].pk},
         "person_switch_off": {"pk": world.colleague.pk},
         "account_reset_password_from_key": {"uidb36": "1", "key": "nonsense"},

@@ -30,6 +30,7 @@ class Command(BaseCommand):
                 # The planner knows nothing of rows this young and would count each audience in seconds.
                 cursor.execute("ANALYZE contacts_membership, contacts_memberlist, delivery_address")
             count = notices.load(people.facts("notices.json"), users, offices, places, now)
+            notices.load_templates(people.facts("templates.json"), now)
             asked = questions.load(users, places, now)
         loaded = f"{len(users)} people, {len(places)} places, {count} notices, {asked} questions"
         self.stderr.write(f"demo loaded: {loaded}")
