@@ -1,13 +1,23 @@
 """Fairway's settings: one file, read from the environment (twelve-factor); `NAME_FILE` may hold a secret's path."""
 
 from pathlib import Path
+from typing import Any
 
 import bootstrap
 import environ
 from csp.constants import NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+
+
+class _Env(environ.FileAwareEnv):
+    def get_value(self, *args: Any, **kwargs: Any) -> Any:
+        """Without the line end that every editor leaves in a secret's file."""
+        value = super().get_value(*args, **kwargs)
+        return value.strip() if isinstance(value, str) else value
+
+
+env = _Env()
 
 # The build needs no secret; a serving process without one does not start (portal.E002).
 UNSET_SECRET = "not-set-" + "x" * 60

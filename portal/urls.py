@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from contacts import urls as contacts_urls
 from notices.formats import FEEDS
+from portal import ops
 from portal.pages import association, demo, headquarters, public
 
 handler500 = "portal.failures.server_error"
@@ -12,6 +13,8 @@ handler500 = "portal.failures.server_error"
 urlpatterns = [
     path("n/<str:reference>", public.permanent, name="permanent"),
     path("n/<str:reference>/<int:number>", public.permanent, name="permanent_version"),
+    path("livez", ops.livez, name="livez"),
+    path("readyz", ops.readyz, name="readyz"),
     path("favicon.ico", public.favicon, name="favicon"),
     path("i18n/", include("django.conf.urls.i18n")),
     *contacts_urls.without_language,

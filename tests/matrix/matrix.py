@@ -54,7 +54,8 @@ LIST = {"name": "Fresh", "way": "direct", "direct_from": "Extreme"}
 
 ROWS = [
     # ── Everybody ───────────────────────────── anonymous, links    | association     | customs
-    Row("favicon home notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask", "200"),
+    Row("livez readyz favicon", "200"),
+    Row("home notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask", "200"),
     Row("permanent", ">notice"),
     Row("permanent_version", ">notice_version"),
     Row("demo_accounts", "404"),
