@@ -50,6 +50,7 @@ class Plant:
             "REDIS_URL": self.valkey.url(),
             "EMAIL_URL": f"smtp://127.0.0.1:{self.sink_port}",
             "FAIRWAY_SITE_URL": f"http://127.0.0.1:{self.site.port}",
+            "ALLOWED_HOSTS": "127.0.0.1",
             "CONN_MAX_AGE": "60",
         }
         self.site.run("sink", "portal.drill.sink", "--port", str(self.sink_port), "--log", str(self.log))

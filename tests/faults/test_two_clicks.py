@@ -17,7 +17,7 @@ from base.words import Lane
 from contacts.models import User
 from delivery.models import Publication
 from notices.models import Version
-from portal.embedded.launcher import Site, manage
+from portal.embedded.launcher import Site, begin, finish
 from portal.embedded.processes import free_port
 from tests import make
 
@@ -77,7 +77,7 @@ def desk(working: Plant) -> Iterator[Desk]:
 
 def _desk(plant: Plant, other: Site) -> Iterator[Desk]:
     plant.site.environment["STATIC_ROOT"] = str(other.folder / "static")
-    manage(plant.site.environment, "collectstatic", "--noinput", "-v0")
+    finish(begin(plant.site.environment, "collectstatic", "--noinput", "-v0"))
     for site in (plant.site, other):
         site.start_web()
     plant.site.start_worker(Lane.CRITICAL)
