@@ -1,12 +1,15 @@
-"""What is answered when the site itself fails: pages that need neither database nor catalogue."""
+"""What is answered where no view does: when the site itself fails (needing neither database nor catalogue), and to
+whoever opens an address that only a form may send to."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import is_valid_path
 
 RETRY_AFTER_S = 60
 
@@ -19,3 +22,25 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if passing:
         answer["Retry-After"] = str(RETRY_AFTER_S)
     return answer
+
+
+class OpenedInsteadOfSent:
+    """Gives a 405 its page, with the way to the page whose form it was: after signing in again one lands there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        if answer.status_code == 405 and request.method == "GET" and not answer.content:
+            answer.content = render_to_string("405.html", {"above": _page_above(request.path_info)}, request)
+        return answer
+
+
+def _page_above(path: str) -> str:
+    """The nearest address of the site that `path` lies below; the public list lies above everything."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            break
+    return path
