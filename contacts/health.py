@@ -1,41 +1,92 @@
-"""How well the lists of an association reach its members; addresses show to the association alone."""
+"""How well the lists of an association reach its members. Addresses show to the association alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
-from .models import MemberList, Membership, Organisation
+from delivery.models import Delivery
+from delivery.states import State
+
+from .models import ImportRun, MemberList, Membership, Organisation
+
+OLD_AFTER = timedelta(days=90)  # people change their jobs: a list that nobody looked at for so long is asked about
+REACHED = (State.ACCEPTED, State.DELIVERED)
+REFUSED = (State.BOUNCED, State.FAILED)
+
+COUNTS = ("members", "problems", "unreached", "left")
 
 
 @dataclass(frozen=True)
 class Health:
-    """One list, counted in mailboxes: members, how many of them mail cannot reach, how many have left."""
+    """One list, counted in mailboxes. `problems`: mail cannot reach them; `unreached`: no notice has ever done."""
 
     member_list: MemberList
     members: int
-    bounced: int
+    problems: int
+    unreached: int
     left: int
+    imports: int
+    updated_at: datetime | None
+    is_old: bool
 
     @property
     def reachable(self) -> int:
-        return self.members - self.bounced
+        return self.members - self.problems
 
     @property
     def percent(self) -> int:
         return 100 * self.reachable // self.members if self.members else 0
 
 
-def health_of(association: Organisation) -> list[Health]:
-    active = Q(memberships__state=Membership.State.ACTIVE)
-    blocked = Q(memberships__address__suppressed_at__isnull=False)
+def _followed() -> QuerySet[Membership]:
+    """Memberships with `last`: how the last notice to that mailbox ended, if any did."""
+    ended = Delivery.objects.filter(address=OuterRef("address"), state__in=(*REACHED, *REFUSED))
+    newest = ended.order_by("-changed_at", "-pk")
+    return Membership.objects.annotate(
+        last=Subquery(newest.values("state")[:1]), reply=Subquery(newest.values("reply")[:1])
+    )
+
+
+_TROUBLED = Q(address__suppressed_at__isnull=False) | Q(last__in=REFUSED)
+
+
+def problems_of(member_list: MemberList) -> QuerySet[Membership]:
+    """Active members whose mailbox is suppressed or refused its last notice, with `last` and the server's `reply`."""
+    troubled = _followed().filter(_TROUBLED, member_list=member_list, state=Membership.State.ACTIVE)
+    return troubled.select_related("address").order_by("company_key", "address__key")
+
+
+def health_of(association: Organisation, *, now: datetime) -> list[Health]:
+    """Three queries, however many lists and members."""
+    active = Q(state=Membership.State.ACTIVE)
 
     def of(found: Q) -> Count:
-        return Count("memberships__address", filter=found, distinct=True)
+        return Count("address", filter=found, distinct=True)
 
-    counted: Any = MemberList.objects.filter(association=association).annotate(
-        members=of(active), bounced=of(active & blocked), left=of(Q(memberships__state=Membership.State.LEFT))
+    counted = _followed().filter(member_list__association=association).values("member_list").order_by()
+    rows = counted.annotate(
+        members=of(active),
+        problems=of(active & _TROUBLED),
+        unreached=of(active & Q(last=None)),
+        left=of(Q(state=Membership.State.LEFT)),
+    ).values_list("member_list", *COUNTS)
+    counts = {list_id: dict(zip(COUNTS, row, strict=True)) for list_id, *row in rows}
+    nobody = dict.fromkeys(COUNTS, 0)
+    applied = Q(runs__state=ImportRun.State.APPLIED)
+    found: Any = MemberList.objects.filter(association=association).annotate(
+        imports=Count("runs", filter=applied), updated_at=Max("runs__applied_at", filter=applied)
     )
-    return [Health(one, one.members, one.bounced, one.left) for one in counted]
+    return [
+        Health(
+            member_list=one,
+            **counts.get(one.pk, nobody),
+            imports=one.imports,
+            updated_at=one.updated_at,
+            is_old=(one.updated_at or one.created_at) + OLD_AFTER < now,
+        )
+        for one in found
+    ]

@@ -20,7 +20,7 @@ from base import sheets
 from base.access import Can, demand, may
 from base.errors import Refused
 from base.sheets import DELIMITERS, Question
-from contacts import imports, lists, plans
+from contacts import health, imports, lists, plans
 from contacts.forms import AnswerForm, ApplyForm, ListForm, UploadForm
 from contacts.headings import FIELDS
 from contacts.models import ImportRun, MemberList, Membership
@@ -28,6 +28,7 @@ from contacts.models import ImportRun, MemberList, Membership
 State = Membership.State
 SHOWN_ROWS = 20
 GONE_ROWS = 200
+PROBLEM_ROWS = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORTS = {"csv": (sheets.write_csv, "text/csv; charset=utf-8"), "xlsx": (sheets.write_xlsx, XLSX)}
 
@@ -103,7 +104,14 @@ def detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     return render(
         request,
         "contacts/list.html",
-        {"list": member_list, "page": page, "runs": runs, "last": last, "form": UploadForm()},
+        {
+            "list": member_list,
+            "page": page,
+            "problems": health.problems_of(member_list)[:PROBLEM_ROWS],
+            "runs": runs,
+            "last": last,
+            "form": UploadForm(),
+        },
     )
 
 

@@ -20,7 +20,7 @@ from base.access import Can, demand, hide, may
 from base.errors import Refused
 from base.text import labelled
 from contacts.health import health_of
-from contacts.models import Organisation, User
+from contacts.models import MemberList, Organisation, User
 from notices import news, relay_forms, relays
 from notices.models import Relay, Version
 
@@ -78,8 +78,9 @@ def _show(
         "changes": news.changes(association, since=since, now=now),
         "lines": lines,
         "updates": next_updates(lines),
-        "lists": health_of(association),
+        "lists": health_of(association, now=now),
         "may_relay": may(user, Can.RELAY, association),
+        "may_keep": may(user, Can.KEEP_LISTS, MemberList(association=association)),
         "now": now,
     }
     return render(request, "portal/association.html", context, status=422 if typed else 200)

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from base.words import Role, Severity
-from contacts.health import health_of
 from contacts.models import MemberList, Membership
 from delivery import addresses, outbox
 from delivery.models import Publication
@@ -204,11 +203,15 @@ def test_customs_and_other_associations_never_look_in(client: Any, scene: Any) -
         assert show(client, scene, user).status_code == 404
 
 
-def test_list_health_counts_bounced_and_left(scene: Any) -> None:
-    book.membership(scene.waiting, "left@hauliers.example", state=Membership.State.LEFT)
+def test_counts_of_a_list_are_for_all_its_people_and_its_addresses_for_managers(client: Any, scene: Any) -> None:
     addresses.suppress(book.address("one@hauliers.example").pk, reason="bounced", now=people.NOW)
-    (row,) = health_of(scene.association)
-    assert (row.members, row.reachable, row.bounced, row.left, row.percent) == (3, 2, 1, 1, 66)
+    link = f"{reverse('list', args=[scene.waiting.uid])}#problems"
+    text = show(client, scene).content.decode()
+    assert "1 address to fix" in text and link in text and "one@hauliers.example" not in text
+    assert "one@hauliers.example" in client.get(link).content.decode().split('id="members"')[0]
+    text = show(client, scene, people.person(Role.MEMBER, scene.association)).content.decode()
+    assert "1 address to fix" in text and link not in text
+    assert client.get(link).status_code == 403
 
 
 def test_home_leads_to_the_own_association(client: Any, scene: Any) -> None:
