@@ -11,11 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from base.words import Language
 
 from .forms import BlockField
+from .moment_fields import MomentsForm
 
 
 class DecisionForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput)
     reason = BlockField(label=_("Reason"), required=False, max_length=1_000)
+
+
+class HourForm(MomentsForm):
+    """When it goes out; empty is at once after approval."""
+
+    moment_names = (("publish", _("Goes out"), False),)
+    moment_hints = {"publish": _("Empty: at once, as soon as it is approved.")}
 
 
 class CorrectionForm(forms.Form):

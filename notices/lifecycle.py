@@ -29,8 +29,8 @@ from .policies import agency_of, has_touched
 
 State = Version.State
 
-SUBMIT, RETURN, REJECT, ISSUE, SUPERSEDE, WITHDRAW = (
-    "submit", "return", "reject", "issue", "supersede", "withdraw",
+SUBMIT, RETURN, REJECT, ISSUE, SCHEDULE, UNSCHEDULE, PUBLISH, SUPERSEDE, WITHDRAW = (
+    "submit", "return", "reject", "issue", "schedule", "unschedule", "publish", "supersede", "withdraw",
 )  # fmt: skip
 TRANSITIONS: dict[tuple[str, str], str] = {
     (State.DRAFT, SUBMIT): State.PENDING,
@@ -38,6 +38,9 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (State.PENDING, RETURN): State.RETURNED,
     (State.PENDING, REJECT): State.REJECTED,
     (State.PENDING, ISSUE): State.ISSUED,
+    (State.PENDING, SCHEDULE): State.SCHEDULED,
+    (State.SCHEDULED, UNSCHEDULE): State.RETURNED,
+    (State.SCHEDULED, PUBLISH): State.ISSUED,
     (State.ISSUED, SUPERSEDE): State.SUPERSEDED,
     (State.ISSUED, WITHDRAW): State.WITHDRAWN,
 }
@@ -158,6 +161,7 @@ def _decide_against(
         raise NeedsReason()
     with transaction.atomic():
         move(version, step, seen=digest, reason=reason.strip(), decided_at=now, decided_by=by)
+        Approval.objects.filter(version=version).delete()  # the same text, sent again, is asked about again
         audit.record(
             actor=by,
             action=f"version.{step}",
@@ -169,7 +173,7 @@ def _decide_against(
 
 
 def approve(version: Version, *, by: User, digest: str, now: datetime) -> Version:
-    """One person's yes to exactly `digest`; the last one needed issues the version.
+    """One person's yes to exactly `digest`; the last one needed issues the version, or lets it wait for its hour.
 
     The same yes by the same person is answered with the first result. Raises `OwnApproval`, `Conflict`,
     `PermissionDenied`, or `Refused` when nobody would be reached.
@@ -197,7 +201,11 @@ def approve(version: Version, *, by: User, digest: str, now: datetime) -> Versio
                 now=now,
             )
             if Approval.objects.filter(version=version, digest=digest).count() >= issuing.approvals_needed():
-                _issue(version, by=by, digest=digest, sealed=sealed, now=now)
+                if version.publish_at and version.publish_at > now:
+                    _let_wait(version, by=by, digest=digest, now=now)
+                else:
+                    decided = {"decided_at": now, "decided_by": by}
+                    go_out(version, ISSUE, by=by, digest=digest, sealed=sealed, now=now, **decided)
     except IntegrityError:
         # The unique approval row: the same click arrived twice at once, and the first one has the answer.
         version.refresh_from_db()
@@ -208,16 +216,35 @@ def approve(version: Version, *, by: User, digest: str, now: datetime) -> Versio
     return version
 
 
-def _issue(
-    version: Version, *, by: User, digest: str, sealed: issuing.Rendering, now: datetime
+def _let_wait(version: Version, *, by: User, digest: str, now: datetime) -> None:
+    """Inside approve's transaction: approved, and issued by `schedule` when its hour comes."""
+    move(version, SCHEDULE, seen=digest, decided_at=now, decided_by=by)
+    audit.record(
+        actor=by,
+        action="version.schedule",
+        target=f"version:{version.uid}",
+        facts={"digest": digest, "at": str(version.publish_at)},
+        now=now,
+    )
+
+
+def go_out(
+    version: Version,
+    step: str,
+    *,
+    by: User | str,
+    digest: str,
+    sealed: issuing.Rendering,
+    now: datetime,
+    **changes: Any,
 ) -> None:
-    """Inside approve's transaction: freeze, replace the version before, open the publication, write it down."""
+    """Inside the caller's transaction: freeze, replace the version before, open the publication, write it down."""
     issuing.keep_wording(version, sealed)
     earlier = version.notice.versions.filter(state=State.ISSUED).first()
     if earlier is not None:
-        step = WITHDRAW if version.msg_type == MsgType.CANCEL else SUPERSEDE
-        move(earlier, step, replaced_at=now)
-    move(version, ISSUE, seen=digest, issued_at=now, decided_at=now, decided_by=by)
+        ending = WITHDRAW if version.msg_type == MsgType.CANCEL else SUPERSEDE
+        move(earlier, ending, replaced_at=now)
+    move(version, step, seen=digest, issued_at=now, **changes)
     publication = issuing.open_publication(version, sealed, now=now)
     Version.objects.filter(pk=version.pk).update(publication_id=publication.pk)
     version.publication_id = publication.pk

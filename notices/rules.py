@@ -62,6 +62,7 @@ def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
         yield AlreadyOver()
     yield from _impossible_times(version, rows, now=now)
     yield from _of_its_action(version)
+    yield from _of_its_hour(version, now=now)
 
 
 def _impossible_times(version: Version, rows: list[ImpactRow], *, now: datetime) -> Iterator[Refused]:
@@ -92,6 +93,19 @@ def _of_its_action(version: Version) -> Iterator[Refused]:
             _("Nothing lasts longer yet. Give a later end or a later reopening, or write an update instead."),
             field="ends_at",
         )
+
+
+def _of_its_hour(version: Version, *, now: datetime) -> Iterator[Refused]:
+    """Of the hour at which it is to go out, if not at once."""
+    at = version.publish_at
+    if at is None:
+        return
+    if at <= now:
+        yield Incomplete(_("The time to go out is past. Choose a later one, or none."), field="publish_at")
+    if version.ends_at and at >= version.ends_at:
+        yield Incomplete(_("It would be over before it goes out. Choose an earlier time."), field="publish_at")
+    if version.next_update_at and at >= version.next_update_at:
+        yield Incomplete(_("The next update would be due before this one goes out."), field="publish_at")
 
 
 def _lasts_longer(version: Version, live: Version) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import decision, desk, editor, preview, revising, sending, templates
+from .views import decision, desk, editor, preview, revising, scheduling, sending, templates
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("desk/v/<uuid:uid>/submit/", preview.submit, name="version_submit"),
     path("desk/v/<uuid:uid>/test/", preview.test_copy, name="version_test"),
     path("desk/v/<uuid:uid>/decide/", decision.decide, name="version_decide"),
+    path("desk/v/<uuid:uid>/hour/", scheduling.choose, name="version_hour"),
+    path("desk/v/<uuid:uid>/unschedule/", scheduling.cancel, name="version_unschedule"),
+    path("desk/v/<uuid:uid>/publish/", scheduling.publish, name="version_publish"),
     path("desk/v/<uuid:uid>/correct/", revising.correct, name="version_correct"),
     path("desk/v/<uuid:uid>/next/<str:action>/", revising.revise, name="version_revise"),
     path("desk/v/<uuid:uid>/sending/", sending.sending, name="sending"),

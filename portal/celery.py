@@ -26,6 +26,7 @@ def every(seconds: float, task: str, queue: str) -> dict[str, object]:
 app.conf.beat_schedule = {
     "delivery-pump": every(5.0, "delivery.tasks.pump", "critical"),
     "contacts-sweep": every(5.0, "contacts.tasks.sweep", "critical"),
+    "notices-hour": every(5.0, "notices.tasks.publish_due", "critical"),
     "audit-chain": every(5.0, "base.tasks.chain", "digest"),
     "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),
 }

@@ -19,7 +19,7 @@ from allauth.mfa.utils import encrypt
 
 from contacts.models import MemberList, Membership, Organisation, Place, Seat, User
 from delivery import addresses
-from notices import lifecycle
+from notices import lifecycle, schedule
 from notices.drafting import Draft
 from notices.models import Notice, Template, Version
 
@@ -133,6 +133,19 @@ def pending(*rows: dict[str, Any], by: User | None = None, **fields: Any) -> Ver
     if not Membership.objects.exists():
         member_list(None, "reader@member.invalid")
     return lifecycle.submit(version, by=version.author, now=now())
+
+
+def scheduled(
+    *rows: dict[str, Any], at: datetime | None = None, approver: User | None = None, **fields: Any
+) -> Version:
+    """A version that a second person approved and that waits for its hour."""
+    version = written(*rows, **fields)
+    if not Membership.objects.exists():
+        member_list(None, "reader@member.invalid")
+    version = schedule.choose(version, at=at or in_hours(2), by=version.author, now=now())
+    version = lifecycle.submit(version, by=version.author, now=now())
+    approver = approver or user("approver", at=version.notice.office)
+    return lifecycle.approve(version, by=approver, digest=version.digest, now=now())
 
 
 def issued(*rows: dict[str, Any], approver: User | None = None, **fields: Any) -> Version:

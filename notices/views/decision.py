@@ -65,4 +65,7 @@ def _decide(request: HttpRequest, version: Version) -> HttpResponse:
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         return _page(request, version, form, status=422)
+    if version.publication_id is None:
+        messages.success(request, _("Approved. It goes out by itself when its hour comes."))
+        return redirect("version_preview", version.uid)
     return redirect("sending", version.uid)

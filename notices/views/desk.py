@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import Can, may
+from base.clock import now
+from notices import schedule
 from notices.models import Version
 from notices.policies import has_touched
 
@@ -20,7 +22,7 @@ STATE = Version.State
 def _lists(user: Any) -> dict[str, list[Version]]:
     seen = (
         Version.objects.visible_to(user)
-        .select_related("notice__office", "author")
+        .select_related("notice__office", "author", "decided_by")
         .prefetch_related("texts", "rows__place", "editors")
         .order_by("-edited_at")
     )
@@ -30,6 +32,7 @@ def _lists(user: Any) -> dict[str, list[Version]]:
         "returned": list(seen.filter(state=STATE.RETURNED)[:50]),
         "to_decide": [v for v in waiting if may(user, Can.APPROVE, v) and not has_touched(user, v)],
         "waiting": [v for v in waiting if not may(user, Can.APPROVE, v) or has_touched(user, v)],
+        "scheduled": list(seen.filter(state=STATE.SCHEDULED).order_by("publish_at")[:50]),
         "drafts": list(seen.filter(state=STATE.DRAFT)[:50]),
         "live": [v for v in live if may(user, Can.SEE_DRAFTS, v)][:50],
     }
@@ -42,8 +45,11 @@ def desk(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if not may(user, Can.SEE_DRAFTS, None):
         return redirect("association_home" if user.is_association else "home")
+    lists = _lists(user)
+    moment = now()
+    held = [(version, why) for version in lists["scheduled"] if (why := schedule.hindrance(version, now=moment))]
     return render(
         request,
         "notices/desk.html",
-        {"lists": _lists(user), "may_write": may(user, Can.WRITE_NOTICE, None)},
+        {"lists": lists, "held": held, "may_write": may(user, Can.WRITE_NOTICE, None)},
     )

@@ -27,12 +27,14 @@ from contacts.models import Organisation
 from delivery import outbox
 from delivery.sealed import GREETING, LEAVE_URL
 from notices import changes as changing
-from notices import lifecycle, titles_of
+from notices import lifecycle, schedule, titles_of
 from notices import render as rendering
 from notices.actions import STEPS
 from notices.cards import card
+from notices.deed_forms import HourForm
 from notices.facets import facets_of
 from notices.models import Version
+from notices.moment_fields import initial_moments
 from notices.policies import has_touched
 from notices.sms import Measure, measure
 from notices.views.common import tell, version_for
@@ -113,7 +115,21 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "may_revise": version.state == Version.State.ISSUED
         and version.msg_type != MsgType.CANCEL
         and may(request.user, Can.WRITE_NOTICE, version),
+        "zone": rendering.zone_of(version),
+        "hour": HourForm(initial=initial_moments({"publish": version.publish_at}, rendering.zone_of(version))),
+        **_waiting(version, request.user),
         "own": has_touched(request.user, version),
+    }
+
+
+def _waiting(version: Version, user: Any) -> dict[str, Any]:
+    """What may be done with a version that waits for its hour, and what is in its way."""
+    waits = version.state == Version.State.SCHEDULED
+    return {
+        "later": version.publish_at is not None and version.publish_at > now(),
+        "hindrance": schedule.hindrance(version, now=now()) if waits else "",
+        "may_cancel": waits and (may(user, Can.WRITE_NOTICE, version) or may(user, Can.RETURN, version)),
+        "may_publish": waits and may(user, Can.APPROVE, version) and not has_touched(user, version),
     }
 
 

@@ -29,6 +29,7 @@ class World:
     draft: Version
     pending: Version
     issued: Version
+    scheduled: Version
     case: Case
     unverified: Case
     wish: Subscription
@@ -57,6 +58,7 @@ def build() -> World:
         draft=make.written(by=author, title="Unsaid draft"),
         pending=make.pending(by=author, title="Unsaid pending"),
         issued=make.issued(by=author, approver=approver, title="Said aloud"),
+        scheduled=make.scheduled(by=author, approver=approver, title="Unsaid scheduled"),
         case=intake.verify(_ask("asker@company.invalid"), now=make.now()),
         unverified=_ask("stranger@company.invalid"),
         wish=Subscription.objects.create(
