@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import audience
 from .audience import Facets
@@ -22,6 +22,7 @@ class Preview:
     on_relay: int | None
     by_association: dict[str, int | None]
     by_language: dict[str, int | None]
+    relay_by_association: dict[str, int | None] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -33,12 +34,20 @@ def preview(facets: Facets) -> Preview:
     languages = audience.by_language(facets)
     total = sum(languages.values())
     told = total >= FEWEST
+    at_once, relayed = audience.by_association(facets), audience.with_every_relay(facets)
+    later = audience.count(relayed) - total
     return Preview(
         people=coarse(total),
-        on_relay=coarse(audience.count(audience.with_every_relay(facets)) - total),
-        by_association=masked(audience.by_association(facets)) if told else {},
+        on_relay=coarse(later),
+        by_association=masked(at_once) if told else {},
+        relay_by_association=masked(_more(audience.by_association(relayed), at_once)) if later >= FEWEST else {},
         by_language=masked(languages) if told else {},
     )
+
+
+def _more(all_of_them: dict[str, int], at_once: dict[str, int]) -> dict[str, int]:
+    found = {code: number - at_once.get(code, 0) for code, number in all_of_them.items()}
+    return {code: number for code, number in found.items() if number}
 
 
 def few(number: int) -> int | None:

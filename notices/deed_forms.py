@@ -11,12 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from base.words import Language
 
 from .forms import BlockField
-from .moment_fields import MomentsForm
+from .moment_fields import LineField, MomentsForm
 
 
 class DecisionForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput)
     reason = BlockField(label=_("Reason"), required=False, max_length=1_000)
+    typed = LineField(
+        label=_("Type the number of people it goes to"),
+        required=False,
+        max_length=12,
+        help_text=_("Digits only, as on the button."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
 
 
 class HourForm(MomentsForm):

@@ -19,7 +19,7 @@ from base.text import prose
 from base.words import CapStatus, MsgType
 from contacts.models import Organisation, User
 
-from . import issuing, numbering, rules
+from . import guard, issuing, numbering, rules
 from .actions import STEPS
 from .digest import digest_of
 from .drafting import Draft, content_of, copy_of, write_content
@@ -172,11 +172,12 @@ def _decide_against(
     return version
 
 
-def approve(version: Version, *, by: User, digest: str, now: datetime) -> Version:
+def approve(version: Version, *, by: User, digest: str, now: datetime, typed: str = "") -> Version:
     """One person's yes to exactly `digest`; the last one needed issues the version, or lets it wait for its hour.
 
-    The same yes by the same person is answered with the first result. Raises `OwnApproval`, `Conflict`,
-    `PermissionDenied`, or `Refused` when nobody would be reached.
+    The same yes by the same person is answered with the first result. `typed`: the number of people, where the
+    guard asks for it. Raises `OwnApproval`, `Conflict`, `NotTyped`, `PermissionDenied`, or `Refused` when nobody
+    would be reached.
     """
     demand(by, Can.APPROVE, version)
     if Approval.objects.filter(version=version, digest=digest, person=by).exists():
@@ -187,6 +188,7 @@ def approve(version: Version, *, by: User, digest: str, now: datetime) -> Versio
         raise Conflict()
     rules.check_still_timely(version, now=now)
     rules.check_reach(version)
+    guard.check(version, typed=typed)
     sealed = issuing.render_all(version, now=now)
     try:
         with transaction.atomic():

@@ -19,6 +19,7 @@ from base.errors import Conflict, Refused
 from base.proof import fresh_proof
 from notices import lifecycle
 from notices.deed_forms import DecisionForm
+from notices.guard import guard_of
 from notices.models import Version
 from notices.views.common import version_for
 from notices.views.preview import facts_of
@@ -41,7 +42,9 @@ def decide(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, version: Version, form: DecisionForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "notices/decide.html", facts_of(request, version) | {"form": form}, status=status)
+    facts = facts_of(request, version)
+    facts |= {"form": form, "guard": guard_of(version, facts["reach"].people)}
+    return render(request, "notices/decide.html", facts, status=status)
 
 
 def _decide(request: HttpRequest, version: Version) -> HttpResponse:
@@ -56,7 +59,7 @@ def _decide(request: HttpRequest, version: Version) -> HttpResponse:
             verb(version, by=user, digest=digest, reason=reason, now=now())
             messages.success(request, _("The author is told why."))
             return redirect("desk")
-        lifecycle.approve(version, by=user, digest=digest, now=now())
+        lifecycle.approve(version, by=user, digest=digest, typed=form.cleaned_data["typed"], now=now())
     except Conflict as conflict:
         fresh = version_for(request, version.uid)
         form = DecisionForm(initial={"digest": fresh.digest, "reason": reason})

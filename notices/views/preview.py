@@ -87,10 +87,15 @@ def filled(text: str, user: Any) -> str:
     return text.replace(GREETING, _("Hello %(name)s,") % {"name": user}).replace(LEAVE_URL, "https://…")
 
 
-def named(counts: dict[str, int | None]) -> list[tuple[str, int | None]]:
-    """Counts by the association's code, as counts by its name."""
-    names = {one.code: str(one) for one in Organisation.objects.filter(code__in=counts)}
-    return sorted((names.get(code, code), number) for code, number in counts.items())
+def named(reach: reaching.Preview) -> list[tuple[str, int | None, int | None]]:
+    """(association, people at once, people on relay): 0 is none, None is not shown."""
+    codes = {*reach.by_association, *reach.relay_by_association}
+    names = {one.code: str(one) for one in Organisation.objects.filter(code__in=codes)}
+    found = [
+        (names.get(code, code), reach.by_association.get(code, 0), reach.relay_by_association.get(code, 0))
+        for code in codes
+    ]
+    return sorted(found, key=lambda line: line[0])
 
 
 def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
@@ -106,7 +111,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "changes": changing.between(before, version, here, languages=Language.values) if before and readings else [],
         "readings": readings,
         "reach": reach,
-        "associations": named(reach.by_association),
+        "associations": named(reach),
         "readers": [(LANGUAGES.get(code, code), number) for code, number in reach.by_language.items()],
         "findings": titles_of.findings(version),
         "may_submit": version.state in Version.EDITABLE and may(request.user, Can.SUBMIT, version),
