@@ -15,10 +15,10 @@ from notices.drafting import Draft
 from notices.kinds import KINDS
 from notices.models import Notice, Series, Template, Version
 
-# Threads of the kinds there are, in the order of their numbers.
-THREADS = ("n06", "n04", "n09", "n18", "n14", "n15", "n16")
 STILL_SENDING = ("n18",)  # its mails go to the mail catcher, so that a newcomer finds some
-FIRST_NUMBER = 403
+LAST_NUMBER = 420  # what newcomers write is numbered from here
+ACTIONS = {"revoke": Version.Action.ALL_CLEAR}  # a procedure that ends
+NOT_YET = ("n10", "n17")  # scheduled; published by one officer alone
 
 
 class Writer:
@@ -38,10 +38,12 @@ class Writer:
         first = next((self.places[code] for row in told["impact"] for code in row["places"]), None)
         zone = first.time_zone if first else "UTC"
         reopens = told.get("reopens") or {}
+        if reopens == "until_further_notice":
+            reopens = {}
         starts_at = self.at(told["onset"]) or self.now
         fields = {
             "starts_at": starts_at,
-            "ends_at": self.at(told.get("ends_at")),
+            "ends_at": self.at(told.get("ends_at")) or self._listed_until(told, starts_at),
             "reopens_earliest": self.at(reopens.get("earliest")),
             "reopens_latest": self.at(reopens.get("latest")),
             "next_update_at": self.at(told.get("next_update_by")),
@@ -55,6 +57,10 @@ class Writer:
         }
         rows = [self._row(row, code, starts_at) for row in told["impact"] for code in row["places"]]
         return Draft(fields=fields, texts=self._texts(told, fields, zone), rows=rows)
+
+    def _listed_until(self, told: dict[str, Any], starts_at: datetime) -> datetime | None:
+        """An all-clear stays on the list for a day."""
+        return starts_at + timedelta(days=1) if told["action"] in ("all_clear", "revoke") else None
 
     def _diversion(self, told: dict[str, Any]) -> dict[str, Any]:
         ways = [self.places[way["place"]] for way in told.get("to", ()) if not way.get("withdrawn_at")]
@@ -103,17 +109,27 @@ class Writer:
 
     def write(self, thread: dict[str, Any]) -> None:
         notice: Notice | None = None
+        if thread["number"]:
+            year = self.real_now.astimezone(UTC).year
+            Series.objects.update_or_create(
+                name=thread["series"], year=year, defaults={"last": thread["number"] - 1}
+            )
         for told in thread["versions"]:
             author = self.people[told["written_by"]]
             written_at = self.at(told["written_at"]) or self.now
             if notice is None:
                 version = lifecycle.start(
-                    kind=thread["kind"], office=self.offices[thread["office"]], by=author, now=written_at
+                    kind=thread["kind"],
+                    office=self.offices[thread["office"]],
+                    by=author,
+                    now=written_at,
+                    status=thread["cap_status"],
                 )
                 notice = version.notice
             else:
                 note = {"en": told["correction_note"]} if told["action"] == Version.Action.CORRECT else None
-                version = lifecycle.revise(notice, by=author, now=written_at, action=told["action"], note=note)
+                action = ACTIONS.get(told["action"], told["action"])
+                version = lifecycle.revise(notice, by=author, now=written_at, action=action, note=note)
             version = lifecycle.edit(
                 version, by=author, edit_number=version.edit_number, draft=self.draft(told), now=written_at
             )
@@ -156,14 +172,13 @@ def load(
     """Writes the threads once; returns how many."""
     if Notice.objects.exists():
         return 0
-    year = now.astimezone(UTC).year
-    for kind in KINDS.values():
-        Series.objects.get_or_create(name=kind.series, year=year, defaults={"last": FIRST_NUMBER})
     writer = Writer(people, offices, places, now)
-    threads = {thread["id"]: thread for thread in told["notices"]}
-    wanted = [threads[name] for name in THREADS]
+    wanted = [thread for thread in told["notices"] if thread["id"] not in NOT_YET]
     for thread in wanted:
         writer.write(thread)
+    year = now.astimezone(UTC).year
+    for kind in KINDS.values():
+        Series.objects.update_or_create(name=kind.series, year=year, defaults={"last": LAST_NUMBER})
     return len(wanted)
 
 
