@@ -289,7 +289,8 @@ class Typed(models.Model):
 
     version = models.ForeignKey(Version, models.CASCADE, related_name="typed")
     person = models.ForeignKey(User, models.CASCADE, related_name="+")
-    fields = models.JSONField(help_text="form field → list of its values")
+    fields = models.JSONField(help_text="form field → list of its values; empty once saved or thrown away")
+    settled = models.PositiveIntegerField(default=0, help_text="the edit number this person has saved from")
     at = models.DateTimeField()
 
     class Meta:

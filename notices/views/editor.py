@@ -93,7 +93,8 @@ def discard(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Throws away what was typed and not saved."""
     version = version_for(request, uid)
     demand(request.user, Can.WRITE_NOTICE, version)
-    autosave.forget(version, by=request.user)
+    user: Any = request.user
+    autosave.forget(version, by=user, now=now())
     return redirect("version_edit", uid)
 
 
@@ -116,7 +117,7 @@ def _save(request: HttpRequest, version: Version) -> HttpResponse:
     except lifecycle.StaleEdit as stale:
         newer = version_for(request, version.uid)
         return _page(request, newer, form, rows, status=409, stale=stale)
-    autosave.forget(version, by=user)
+    autosave.forget(version, by=user, now=now(), saved_from=form.cleaned_data["edit_number"])
     messages.success(request, _("Saved."))
     return redirect("version_edit" if "stay" in request.POST else "version_preview", version.uid)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.notices import closures
 
 from . import pages
 
+HOUR = timedelta(hours=1)
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -90,13 +92,13 @@ def test_association_relays_with_one_click(page: Any, live_server: Any) -> None:
     waiting = book.member_list(hauliers, name="On relay", way=MemberList.Way.ON_RELAY)
     for number in range(12):
         book.membership(waiting, f"member{number}@hauliers.example", places=[dover.pk])
-    version = closures.issued(dover, now=now, next_update_at=now)
+    version = closures.issued(dover, now=now - HOUR, next_update_at=now)
     pages.sign_in(page, live_server.url, people.person(Role.ASSOCIATION_MANAGER, hauliers))
     page.goto(live_server.url + reverse("association_home"))
-    page.get_by_text("Add words of your own").click()
+    page.get_by_text("Add our own words").click()
     page.get_by_label("Your words above the notice").fill("Our help desk is open all night.")
     pages.check(page, "association")
-    page.get_by_role("button", name="Relay to 12 now").click()
+    page.get_by_role("button", name="Relay to 12 with these words").click()
     assert Relay.objects.get(version=version).words == "Our help desk is open all night."
     pages.check(page, "association-relayed")
     assert wrong == []
@@ -106,7 +108,7 @@ def test_headquarters_sees_late_promises(page: Any, live_server: Any) -> None:
     wrong = pages.watch(page, live_server.url)
     now = timezone.now()
     office = people.organisation()
-    closures.issued(people.place("GBDVR", office), now=now, next_update_at=now)
+    closures.issued(people.place("GBDVR", office), now=now - HOUR, next_update_at=now)
     people.case(about="GBDVR")
     pages.sign_in(page, live_server.url, people.person(Role.HEADQUARTERS, people.organisation("administration")))
     page.goto(live_server.url + reverse("headquarters"))

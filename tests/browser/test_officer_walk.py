@@ -39,13 +39,14 @@ def sign_in(page: Any, url: str, person: Any) -> None:
 
 
 def write(page: Any) -> None:
-    """Fills the editor with a closure of Algeciras for cargo, but no time of its start."""
+    """Fills the editor with a closure of Algeciras for cargo, with a time of its start that is none."""
     begin = make.now() - timedelta(hours=1)
     page.locator("#id_title_en").fill("Gale: port gates shut for cargo")
     page.locator("#id_body_en").fill("Winds above 60 knots.")
     page.locator("#id_row-0-place").fill("ESALG")
     page.get_by_role("group", name="For whom").get_by_label("Cargo", exact=True).check()
     page.locator("#id_starts_date").fill(f"{begin:%Y-%m-%d}")
+    page.locator("#id_starts_time").fill("noonish")
     page.get_by_role("button", name="Save and look at it").click()
 
 
@@ -65,7 +66,7 @@ def test_closure_goes_from_the_officer_to_the_member(
     pages.check(page, "notice-new")
     page.get_by_role("button", name="Start writing").click()
     write(page)
-    assert page.title().startswith("Error:")  # the time of the start is missing, everything else is kept
+    assert page.title().startswith("Error:")  # the time of the start is none, everything else is kept
     pages.check(page, "edit-errors")
     assert page.locator("#id_title_en").input_value() == "Gale: port gates shut for cargo"
     wrong[:] = [line for line in wrong if "422" not in line]  # the browser logs the status of the refused form

@@ -83,7 +83,7 @@ def test_closure_is_written_approved_and_watched_without_script(still: Any, live
     assert still.locator("#id_row-1-place").count() == 1
     still.get_by_role("button", name="Remove row 2").click()
     write(still)
-    assert still.title().startswith("Error:")  # the time of the start is missing, everything else is kept
+    assert still.title().startswith("Error:")  # the time of the start is none, everything else is kept
     still.locator("#id_starts_time").fill("0030")
     still.get_by_role("button", name="Save and look at it").click()
     assert "Closed to cargo." in main(still)

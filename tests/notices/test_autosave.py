@@ -43,8 +43,17 @@ def test_saving_forgets_the_typing(draft: Version) -> None:
     client = make.sign_in(Client(), draft.author)
     client.post(live(draft), typed(edit_number="2"))
     assert client.post(edit(draft), typed(edit_number="2")).status_code == 302
-    assert not Typed.objects.exists()
     assert "did not save" not in text(client.get(edit(draft)))
+
+
+def test_typing_that_arrives_after_its_own_saving_is_late_and_not_new(draft: Version) -> None:
+    client = make.sign_in(Client(), draft.author)
+    client.post(edit(draft), typed(title_en="Saved", edit_number="2"))
+    client.post(live(draft), typed(title_en="Save", edit_number="2"))
+    page = text(client.get(edit(draft)))
+    assert "did not save" not in page and 'value="Saved"' in page
+    client.post(live(draft), typed(title_en="Typed on", edit_number="3"))
+    assert 'value="Typed on"' in text(client.get(edit(draft)))
 
 
 def test_thrown_away_typing_gives_way_to_what_was_saved(draft: Version) -> None:
