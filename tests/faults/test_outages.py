@@ -82,6 +82,7 @@ def site() -> Iterator[Site]:
         "REDIS_URL": valkey.url(),
         "STATIC_ROOT": str(folder / "static"),
         "ADMIN_PASSWORD": PASSWORD,
+        "ALLOWED_HOSTS": "127.0.0.1",
         "FAIRWAY_SITE_URL": f"http://127.0.0.1:{port}",
     }
     for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"], ["createadmin", EMAIL]):
