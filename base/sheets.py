@@ -170,7 +170,7 @@ def _check_quotes(text: str, delimiter: str) -> None:
 
 def _read_workbook(data: bytes, wanted: str) -> Sheet | Question:
     try:
-        _check_package(data)
+        check_package(data)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheets = {ws.title: ws for ws in book.worksheets if ws.sheet_state == "visible"}
         filled = [title for title, ws in sheets.items() if any(any(row) for row in _rows(ws, limit=50))]
@@ -186,7 +186,7 @@ def _read_workbook(data: bytes, wanted: str) -> Sheet | Question:
         raise Unreadable(_("This workbook is damaged. Open it, save it again as .xlsx and try once more.")) from error
 
 
-def _check_package(data: bytes) -> None:
+def check_package(data: bytes) -> None:
     """Refuses archives that are no workbook, or that would unpack to more than we hold (zip bombs)."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()

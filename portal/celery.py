@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "notices-hour": every(5.0, "notices.tasks.publish_due", "critical"),
     "audit-chain": every(5.0, "base.tasks.chain", "digest"),
     "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),
+    "dialogue-forget": every(3600.0, "dialogue.tasks.forget", "digest"),
 }
 app.autodiscover_tasks()
 

@@ -56,6 +56,12 @@ def _plain_static(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _own_files(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Uploaded files of one test never lie in the checkout."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(autouse=True)
 def _english() -> None:
     """The test client leaves the language of its last page behind."""
     translation.activate("en")

@@ -14,8 +14,15 @@ from base.fields import LineField, ProseField
 from delivery import addresses
 
 from . import kinds
+from .files import Parcel
 from .intake import MESSAGE_LIMIT, Question
 from .kinds import KINDS, Kind
+
+
+class Several(forms.FileInput):
+    """A control for several files; what was chosen lies in the form's parcel, not here."""
+
+    allow_multiple_selected = True
 
 
 class AskForm(forms.Form):
@@ -55,6 +62,12 @@ class AskForm(forms.Form):
         help_text=_("Up to 5,000 characters. No names of people and no bank details."),
         widget=forms.Textarea(attrs={"rows": 6}),
     )
+    attachments = forms.FileField(
+        label=_("Files, if they help"),
+        help_text=_("PDF, JPEG, PNG, text, CSV or XLSX: up to five, each up to 5 MB"),
+        required=False,
+        widget=Several(),
+    )
     email = LineField(
         label=_("E-mail"),
         help_text=_("We send a link to confirm it. Then your question enters the queue."),
@@ -71,13 +84,12 @@ class AskForm(forms.Form):
 
     ANSWERS = ("company", "about", "subject", "message", "email")
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, parcel: Parcel | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.parcel = parcel
         for kind in KINDS.values():
             if kind.detail:
-                self.fields[_detail(kind)] = LineField(
-                    label=str(kind.detail.label), max_length=200, required=False
-                )
+                self.fields[_detail(kind)] = LineField(label=str(kind.detail.label), max_length=200, required=False)
         self.order_fields(["kind", *(_detail(kind) for kind in KINDS.values())])
         if self.is_bound:
             self._ask_for(self.chosen)
@@ -104,6 +116,11 @@ class AskForm(forms.Form):
             kind = KINDS[dot.data["value"]]
             yield dot, kind, self[_detail(kind)] if kind.detail else None
 
+    def clean(self) -> dict[str, Any]:
+        for refusal in self.parcel.refusals if self.parcel else ():
+            self.add_error("attachments", str(refusal))
+        return self.cleaned_data
+
     def clean_kind(self) -> str:
         return self.cleaned_data["kind"] or kinds.FIRST
 
@@ -128,7 +145,7 @@ class AskForm(forms.Form):
     def with_trap_cleared(self) -> AskForm:
         """The same form and errors with the trap emptied and the mark set, for the person to send again."""
         data = {name: self.data.get(name, "") for name in self.fields} | {"website": "", "marked": "on"}
-        cleared = AskForm(data)
+        cleared = AskForm(data, parcel=self.parcel)
         cleared.full_clean()
         cleared.add_error("website", self.errors.as_data()["website"])
         return cleared
@@ -143,6 +160,7 @@ class AskForm(forms.Form):
             **fields,
             kind=self.chosen.key,
             detail=self.detail,
+            draft=self.parcel.draft if self.parcel and self.parcel.files else None,
             language=language,
             trap_filled=self.cleaned_data["marked"],
         )

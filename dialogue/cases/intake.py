@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,7 @@ from delivery import addresses, outbox
 from delivery.models import Publication
 from notices.models import Notice
 
-from . import kinds, mails
+from . import files, kinds, mails
 from .kinds import KINDS
 from .models import Case
 
@@ -51,6 +52,7 @@ class Question:
     about: str = ""
     kind: str = kinds.FIRST
     detail: str = ""
+    draft: uuid.UUID | None = None  # the form whose files go with it
     language: str = "en"
     trap_filled: bool = False
 
@@ -69,6 +71,7 @@ def ask(*, question: Question, ip_prefix: str, now: datetime) -> Case:
             return _remind(Case.objects.get(reference=first.result), now=now)
         _slow_down(question, ip_prefix=ip_prefix, now=now)
         case = _create(question, now=now)
+        files.adopt(question.draft, case)
         IdempotencyKey.objects.filter(pk=first.pk).update(result=case.reference, at=now)
         _send_link(case, now=now)
         audit.record(
@@ -118,9 +121,9 @@ def verify(case: Case, *, now: datetime) -> Case:
 
 
 def _fingerprint(question: Question) -> str:
-    """SHA-256 (hex) of who asks what, blanks and letter case aside."""
+    """SHA-256 (hex) of who asks what with which files, blanks and letter case aside."""
     said = (question.kind, question.about, question.detail, question.subject, question.message)
-    parts = (addresses.key_of(question.email), *said)
+    parts = (addresses.key_of(question.email), *said, *files.digests(question.draft))
     return hashlib.sha256("\0".join(" ".join(part.casefold().split()) for part in parts).encode()).hexdigest()
 
 

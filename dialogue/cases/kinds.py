@@ -101,7 +101,7 @@ CHOICES = [(kind.key, kind.name) for kind in KINDS.values()]
 
 
 def spoken(span: timedelta) -> str:
-    """"4 hours", or "20 days" from two days on."""
+    """ "4 hours", or "20 days" from two days on."""
     hours = round(span.total_seconds() / 3600)
     if hours > 48 and hours % 24 == 0:
         days = hours // 24

@@ -16,6 +16,8 @@ from delivery.models import Address
 
 from . import kinds
 
+FOLDER = "cases"  # of files, below MEDIA_ROOT
+
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def queue(self) -> CaseQuerySet:
@@ -100,6 +102,30 @@ class CaseEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.case_id}"
+
+
+def _random_path(kept: CaseFile, _name: str) -> str:
+    return f"{FOLDER}/{uuid.uuid4().hex}"
+
+
+class CaseFile(models.Model):
+    """A file that came with a case; `draft` is the form it came in, before the case exists."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    draft = models.UUIDField(db_index=True)
+    case = models.ForeignKey(Case, models.CASCADE, null=True, blank=True, related_name="files")
+    name = models.CharField(max_length=150, help_text="as its owner called it; never a path here")
+    mime = models.CharField(max_length=100)
+    size = models.PositiveIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64)
+    content = models.FileField(upload_to=_random_path)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CaseSeries(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +20,7 @@ from base.access import Can, demand, hide, may
 from base.clients import ip_prefix
 from base.errors import Refused
 
-from . import answers, intake, kinds, mails
+from . import answers, files, intake, kinds, mails
 from .forms import AnswerForm, AskForm
 from .kinds import KINDS
 from .models import Case
@@ -30,13 +32,20 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Step 1 the form, step 2 “check your answers”, then the sent page; every step carries what was typed."""
     if request.method != "POST":
         return render(request, "dialogue/ask.html", {"form": AskForm(initial=_wanted(request))})
-    form = AskForm(request.POST)
+    parcel = files.take_in(
+        token=request.POST.get("draft", ""),
+        uploads=request.FILES.getlist("attachments"),
+        remove=request.POST.getlist("remove"),
+        ip_prefix=ip_prefix(request),
+        now=timezone.now(),
+    )
+    form = AskForm(request.POST, parcel=parcel)
     if not form.is_valid():
         shown = form.with_trap_cleared() if form.trap_filled else form
         return render(request, "dialogue/ask.html", {"form": shown, "trap": form.trap_filled}, status=422)
     step = request.POST.get("step", "check")
     if step == "change":
-        return render(request, "dialogue/ask.html", {"form": AskForm(initial=form.cleaned_data)})
+        return render(request, "dialogue/ask.html", {"form": AskForm(initial=form.cleaned_data, parcel=parcel)})
     if step != "send":
         return render(request, "dialogue/check.html", _to_check(form))
     return _send(request, form)
@@ -112,7 +121,39 @@ def _story(case: Case) -> dict[str, Any]:
     """The answer and the zone that a case page tells its times in."""
     entry = case.entries.filter(kind="answer").select_related("by").last()
     late = case.state == Case.State.OPEN and case.due_at is not None and case.due_at < timezone.now()
-    return {"answer": entry, "zone": case.zone, "late": late}
+    return {"answer": entry, "zone": case.zone, "late": late, "files": case.files.all()}
+
+
+@never_cache
+@require_safe
+def track_file(request: HttpRequest, token: str, uid: uuid.UUID) -> HttpResponse:
+    return _download(_case_of(mails.TRACK, token), uid)
+
+
+@login_required
+@never_cache
+@require_safe
+def case_file(request: HttpRequest, reference: str, uid: uuid.UUID) -> HttpResponse:
+    case = get_object_or_404(Case, reference=reference, verified_at__isnull=False)
+    hide(request.user, Can.SEE_CASES, case)
+    return _download(case, uid)
+
+
+def _download(case: Case, uid: uuid.UUID) -> HttpResponse:
+    """The file, to be saved and never shown as a page of this site."""
+    kept = get_object_or_404(case.files, uid=uid)
+    try:
+        data = files.read(kept)
+    except files.Damaged:
+        raise Http404 from None
+    named = content_disposition_header(True, kept.name) or "attachment"
+    sealed = {
+        "Content-Disposition": named,
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return HttpResponse(data, content_type=kept.mime, headers=sealed)
 
 
 @login_required

@@ -193,6 +193,7 @@ def serve(folder: Path, port: int, begun: float) -> None:
         environment.setdefault("FAIRWAY_SITE_URL", f"http://localhost:{port}")
         environment.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
         environment.setdefault("STATIC_ROOT", str(folder / "static"))
+        environment.setdefault("MEDIA_ROOT", str(folder / "media"))
         site = Site(environment, folder, port, below)
         try:
             mails = start_mail_catcher(site)

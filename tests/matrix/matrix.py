@@ -63,7 +63,7 @@ ROWS = [
     # ── By link: a good link opens one thing, whoever holds it; leaving looks the same for all
     Row("leave", "200"),
     post("leave", "200"),
-    Row("follow_confirm follow_manage case_sent case_verify case_track",
+    Row("follow_confirm follow_manage case_sent case_verify case_track case_track_file",
         "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
     post("follow_confirm",
         "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
@@ -191,7 +191,7 @@ ROWS = [
     # ── The counter and headquarters
     Row("case_queue",
         "in in in                        | 403 403 403 | 200 200 200 200 200 403 403"),
-    Row("case_detail",
+    Row("case_detail case_file",
         "in in in                        | 404 404 404 | 200 200 404 200 200 404 404"),
     post("case_detail",
         "in in in                        | 404 404 404 | >case_detail >case_detail 404 >case_detail >case_detail"

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from base import links
 from contacts import imports, people, subscribe
 from contacts.models import ImportRun, Invitation, MemberList, Organisation, Subscription, User
 from delivery import addresses, seals
-from dialogue.cases import intake, mails
-from dialogue.cases.models import Case
+from dialogue.cases import files, intake, mails
+from dialogue.cases.models import Case, CaseFile
 from notices.models import Template, Version
 from tests import make
 
@@ -31,6 +32,7 @@ class World:
     issued: Version
     scheduled: Version
     case: Case
+    case_file: CaseFile
     unverified: Case
     wish: Subscription
     reader: int
@@ -50,6 +52,7 @@ def build() -> World:
     ]
     author, approver = persons["author"], persons["approver"]
     reader = addresses.get_or_create("reader@member.invalid").pk
+    case = intake.verify(_ask("asker@company.invalid"), now=make.now())
     return World(
         association=association,
         member_list=member_list,
@@ -59,7 +62,8 @@ def build() -> World:
         pending=make.pending(by=author, title="Unsaid pending"),
         issued=make.issued(by=author, approver=approver, title="Said aloud"),
         scheduled=make.scheduled(by=author, approver=approver, title="Unsaid scheduled"),
-        case=intake.verify(_ask("asker@company.invalid"), now=make.now()),
+        case=case,
+        case_file=_file_of(case),
         unverified=_ask("stranger@company.invalid"),
         wish=Subscription.objects.create(
             address=addresses.get_or_create("follower@company.invalid"), created_at=make.now()
@@ -107,10 +111,20 @@ def _ask(email: str) -> Case:
     return intake.ask(question=question, ip_prefix=NETWORK, now=make.now())
 
 
+def _file_of(case: Case) -> CaseFile:
+    upload = SimpleUploadedFile("note.txt", b"A note")
+    parcel = files.take_in(token="", uploads=[upload], remove=[], ip_prefix=NETWORK, now=make.now())
+    files.adopt(parcel.draft, case)
+    return case.files.get()
+
+
 def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]:
     """What the address `name` needs in its path. Links are good for `link_holder` alone."""
     if name in LINKS:
-        return {"token": token(world, name, identity)}
+        file = {"uid": world.case_file.uid} if name == "case_track_file" else {}
+        return {"token": token(world, name, identity), **file}
+    if name == "case_file":
+        return {"reference": world.case.reference, "uid": world.case_file.uid}
     if name.startswith("case_") and name != "case_queue":
         return {"reference": world.case.reference}
     thing = getattr(world, of) if of else None
@@ -144,6 +158,7 @@ LINKS = {
     "case_sent": (mails.SENT, "case"),
     "case_verify": (mails.VERIFY, "unverified"),
     "case_track": (mails.TRACK, "case"),
+    "case_track_file": (mails.TRACK, "case"),
     "case_close": (mails.TRACK, "case"),
     "invitation": (people.PURPOSE, "invitation"),
 }
