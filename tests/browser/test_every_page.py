@@ -42,7 +42,7 @@ STAGED = {
 # Addresses without a page of their own
 NO_PAGE = {
     "livez", "readyz", "favicon", "permanent", "permanent_version", "association_home", "feed_atom", "notices_json",
-    "list_export", "import_refused", "mfa_download_recovery_codes",
+    "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",
 }  # fmt: skip
 # A mail is shown as it is, without the landmarks of a page of ours
 BARE = {"version_mail"}
