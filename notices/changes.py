@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.words import Direction, Language, Mode, PlaceStatus, Severity, Traffic
 
-from . import systems, truth_of
+from . import causes, systems, truth_of
 from .models import ImpactRow, Version
 from .truth import qualified
 from .wording import wording
@@ -123,7 +123,7 @@ def _facts(version: Version, language: str, zone: str) -> dict[str, str]:
         _("Next update by"): moment("next_update_at"),
         _("Times of single rows"): " ".join(str(own) for own in said.own_times),
         _("Diversion"): said.diversion,
-        _("Cause"): version.cause,
+        _("Cause"): causes.say(version.cause),
         _("Contact"): version.contact,
     }
 

@@ -8,10 +8,11 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from base.fields import LineField
 from base.words import Language
 
 from .forms import BlockField
-from .moment_fields import LineField, MomentsForm
+from .moment_fields import MomentsForm
 
 
 class DecisionForm(forms.Form):

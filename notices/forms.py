@@ -8,17 +8,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from base.fields import LineField
 from base.text import prose
 from base.words import Language, Severity
 from contacts.models import Organisation
 
 from . import diversions
+from .cause_field import CauseField
 from .diversions import Choice
 from .drafting import Draft
 from .impact_form import row_of
 from .kinds import KIND_CHOICES
 from .models import Version
-from .moment_fields import LineField, MomentsForm, initial_moments
+from .moment_fields import MomentsForm, initial_moments
 from .place_fields import PlacesField
 
 LINE, BLOCK = 160, 4_000
@@ -75,7 +77,7 @@ class NoticeForm(MomentsForm):
     divert_to = PlacesField(
         label=_("Divert to"), required=False, help_text=_("Codes or names, parted by commas: ESSAG, ESBCN")
     )
-    cause = LineField(label=_("Cause"), required=False, max_length=LINE)
+    cause = CauseField(label=_("Cause"), required=False, max_length=LINE)
     contact = LineField(label=_("Contact for questions"), required=False, max_length=LINE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from base.fields import LineField
 from base.words import Direction, Mode, PlaceStatus, Traffic
 from contacts.models import Organisation, Place
 
 from .models import Version
-from .moment_fields import LineField, MomentsForm, initial_moments
+from .moment_fields import MomentsForm, initial_moments
 from .place_fields import PlaceField
 from .truth.words import ENGLISH
 

@@ -25,6 +25,7 @@ from base.words import (
 )
 from contacts.models import Organisation, Place, User
 
+from . import causes
 from .kinds import KINDS
 from .querysets import NoticeQuerySet, VersionQuerySet
 
@@ -192,6 +193,11 @@ class Version(models.Model):
     def title_here(self) -> str:
         """The title in the language of the page; empty while nothing is written."""
         return self.text_in(get_language() or "en").title if self.texts.all() else ""
+
+    @property
+    def cause_here(self) -> str:
+        """The cause in the language of the page, where it is one that every language knows."""
+        return causes.say(self.cause)
 
 
 class Text(models.Model):

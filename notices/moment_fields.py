@@ -11,16 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from base import clock
 from base.errors import Refused
-from base.text import one_line
+from base.fields import LineField
 
 WHICH = [("", _("Choose")), ("0", _("The first one, before the clocks go back")), ("1", _("The second one, after"))]
-
-
-class LineField(forms.CharField):
-    """One line, control characters gone."""
-
-    def to_python(self, value: Any) -> str:
-        return one_line(str(value or ""))
 
 
 class MomentsForm(forms.Form):

@@ -56,7 +56,6 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
         "body": unmarked(text.body),
         "instruction": unmarked(text.instruction),
         "contact": unmarked(version.contact),
-        "cause": unmarked(version.cause),
         "own_times": said.own_times,
         "diversion": said.diversion,
         "starts": clock.shown(version.starts_at, zone, text.language) if version.starts_at else None,

@@ -8,12 +8,12 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from base.fields import LineField
 from base.words import Language, Mode
 
 from .forms import BLOCK, LINE, BlockField
 from .kinds import KIND_CHOICES
 from .models import Template
-from .moment_fields import LineField
 from .title_words import PLACEHOLDER
 
 PARTS = ("title", "body", "instruction")

@@ -48,7 +48,7 @@ class Writer:
             "reopens_latest": self.at(reopens.get("latest")),
             "next_update_at": self.at(told.get("next_update_by")),
             "time_zone": zone,
-            "cause": str(told.get("cause") or "").replace("_", " "),
+            "cause": str(told.get("cause") or ""),
             "contact": self._contact(told.get("contact") or {}),
             "diversion": self._diversion(told.get("diversion") or {}),
             "severity": told["cap"]["severity"],

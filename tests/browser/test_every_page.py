@@ -44,8 +44,6 @@ NO_PAGE = {
     "livez", "readyz", "favicon", "permanent", "permanent_version", "association_home", "feed_atom", "notices_json",
     "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",
 }  # fmt: skip
-# A mail is shown as it is, without the landmarks of a page of ours
-BARE = {"version_mail"}
 WITHOUT_LANDMARKS = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}
 # Forms that refuse to be sent empty, each with a list of what is wrong
 REFUSE_EMPTY = {
@@ -108,15 +106,16 @@ class Visitor:
         with translation.override(self.language):
             return self.page.goto(self.server + reverse(name, kwargs=arguments))
 
-    def faults(self, widths: tuple[int, ...], status: int = 200, *, bare: bool = False) -> list[str]:
-        page = self.page
+    def faults(self, widths: tuple[int, ...], status: int = 200, *, bare: str = "") -> list[str]:
+        """`bare`: the language of a mail, which is shown as it is, without the landmarks of a page of ours."""
+        page, spoken = self.page, bare or self.language
         found = [
             *(line for line in self.noise if status == 200 or f"status of {status}" not in line),
             *(f"a link to nothing: {link}" for link in page.evaluate(DEAD_LINKS)),
         ]
         self.noise.clear()
-        if (language := page.evaluate("document.documentElement.lang")) != self.language:
-            found.append(f"says it is in {language}")
+        if (language := page.evaluate("document.documentElement.lang")) != spoken:
+            found.append(f"says it is in {language}, not in {spoken}")
         if (titles := page.evaluate(TITLES)) != 1:
             found.append(f"{titles} main headings")
         if not page.title().split(" – ")[0].strip():
@@ -168,14 +167,15 @@ def look_at_every_page(visitors: Visitors, widths: tuple[int, ...], people: int)
     found = []
     for name, row, identity in visits(people):
         visitor = visitors[identity]
-        answer = visitor.open(name, worlds.arguments(visitors.world, name, row.of, identity))
+        arguments = worlds.arguments(visitors.world, name, row.of, identity)
+        answer = visitor.open(name, arguments)
         expected = row.expected().get(identity, "200")
         status = int(expected) if name not in STAGED and expected.isdigit() else 200
         where = f"{name} of {row.of or '-'}, {identity}"
         if answer.status != status or answer.request.redirected_from:
             found.append(f"{where}: {answer.status} at {urlsplit(answer.url).path}")
         pages.picture(visitor.page, f"{name}-{row.of}-{identity}-{visitors.language}", widths)
-        found += [f"{where}: {fault}" for fault in visitor.faults(widths, status, bare=name in BARE)]
+        found += [f"{where}: {fault}" for fault in visitor.faults(widths, status, bare=arguments.get("language", ""))]
     return found
 
 
