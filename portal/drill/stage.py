@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +16,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg2 import sql
 
-from portal.embedded.processes import CHECKOUT, die_with_parent, free_port, stop, wait_until
+from portal.embedded.processes import free_port, start_module, stop, wait_until
 
 BROKER_DB = 9
 WORKERS = (("critical", 1), ("routine", 1))
@@ -73,17 +71,7 @@ class Stage:
         }
 
     def run(self, *command: str) -> subprocess.Popen[bytes]:
-        with (self.folder / "drill.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                env=self.environment,
-                cwd=CHECKOUT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGTERM),
-            )
+        process = start_module(*command, environment=self.environment, log=self.folder / "drill.log")
         self.processes.append(process)
         return process
 

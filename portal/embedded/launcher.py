@@ -14,7 +14,16 @@ from pathlib import Path
 from types import FrameType
 
 from . import servers
-from .processes import CHECKOUT, CannotStart, data_folder, die_with_parent, free_port, stop, wait_until
+from .processes import (
+    CHECKOUT,
+    CannotStart,
+    data_folder,
+    die_with_parent,
+    free_port,
+    start_module,
+    stop,
+    wait_until,
+)
 
 LANES = ("critical", "routine", "personal", "digest")
 
@@ -103,18 +112,7 @@ class Site:
         self.processes: servers.Processes = []
 
     def run(self, name: str, *command: str) -> None:
-        """Runs a module of Python: scripts beside it name the place where the checkout once was."""
-        with open(self.folder / f"{name}.log", "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                env=self.environment,
-                cwd=CHECKOUT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGTERM),
-            )
+        process = start_module(*command, environment=self.environment, log=self.folder / f"{name}.log")
         self.processes.append((name, process))
 
     def start(self) -> None:
