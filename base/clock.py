@@ -134,7 +134,8 @@ def spoken(moment: datetime, zone: str, language: str = "en") -> str:
         utc = moment.astimezone(UTC)
         hours += f" ({_with_day(f'{_hours(utc, language)} UTC', utc, there, language)})"
     if language == "fr":
-        return f"le {format_date(there.date(), 'EEEE d MMMM', locale='fr')} à {hours}".replace(" 1 ", " 1er ", 1)
+        day = format_date(there.date(), "EEEE d MMMM", locale="fr")
+        return f"le {day.replace(' 1 ', ' 1er ')} à {hours}"
     if language == "es":
         day = format_date(there.date(), "EEEE d 'de' MMMM", locale="es")
         return f"el {day} a las {hours}"

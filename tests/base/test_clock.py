@@ -82,6 +82,11 @@ def test_long_form_names_the_day_of_utc_where_it_differs() -> None:
     assert clock.spoken(night, "UTC", "en") == "23:10 UTC on Thursday 31 December"
 
 
+def test_in_french_the_first_is_a_day_and_never_an_hour() -> None:
+    at_one = datetime(2026, 11, 27, 0, 30, tzinfo=UTC)
+    assert clock.spoken(at_one, "Europe/Madrid", "fr") == "le vendredi 27 novembre à 1 h 30 CET (0 h 30 UTC)"
+
+
 def test_span_is_told_in_at_most_two_units() -> None:
     spans = [timedelta(seconds=59), timedelta(minutes=42), timedelta(minutes=92), timedelta(days=3, hours=4.1)]
     assert [clock.brief(span) for span in spans] == ["0 min", "42 min", "1 h 32 min", "3 d 4 h"]
