@@ -26,7 +26,8 @@ GROUPS: dict[str, tuple[State, ...]] = {
 class Report:
     """`counts` by word of `GROUPS`, `left_out` by reason; `rate` is deliveries a second so far.
 
-    `twice`: delivered after a doubt, so that the reader may have two copies.
+    `twice`: delivered after a doubt, so that the reader may have two copies. `stopped`: the state of those who were
+    left out when it ended early, STOPPED or SUPERSEDED; empty while nobody ended it.
     """
 
     total: int
@@ -36,7 +37,7 @@ class Report:
     waiting: int
     enlisted: bool
     held: bool
-    stopped: bool
+    stopped: str
     started_at: datetime
     last_at: datetime | None
     rate: float
@@ -51,7 +52,7 @@ class Report:
 
     @property
     def finished(self) -> bool:
-        return (self.enlisted or self.stopped) and self.waiting == 0
+        return (self.enlisted or bool(self.stopped)) and self.waiting == 0
 
 
 def report(publication: Publication) -> Report:
@@ -68,7 +69,7 @@ def report(publication: Publication) -> Report:
         waiting=sum(by_state[state] for state in (*WAITING, State.WIRE)),
         enlisted=publication.enlisted_at is not None,
         held=publication.held_at is not None,
-        stopped=publication.stopped_at is not None,
+        stopped=publication.stop_state,
         started_at=publication.created_at,
         last_at=last_at,
         rate=delivered / seconds if seconds > 0 else 0.0,

@@ -9,7 +9,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,12 +24,12 @@ from notices.models import Version
 
 VERBS = {"hold": outbox.hold, "resume": outbox.resume, "stop": outbox.stop}
 WORDS = {
-    "sending": _("On the way"),
-    "delivered": _("Accepted by the mail server"),
-    "temporary": _("Refused for now, we try again"),
-    "permanent": _("Refused for good: no such mailbox, or it takes no mail"),
-    "technical": _("Failed on our side"),
-    "uncertain": _("Not known whether it arrived, sent once more"),
+    "sending": gettext_lazy("On the way"),
+    "delivered": gettext_lazy("Accepted by the mail server"),
+    "temporary": gettext_lazy("Refused for now, we try again"),
+    "permanent": gettext_lazy("Refused for good: no such mailbox, or it takes no mail"),
+    "technical": gettext_lazy("Failed on our side"),
+    "uncertain": gettext_lazy("Not known whether it arrived, sent once more"),
 }
 
 
@@ -41,6 +42,19 @@ def _sent(request: HttpRequest, uid: UUID) -> tuple[Version, Publication]:
     return version, Publication.objects.get(pk=version.publication_id)
 
 
+def stage(report: reports.Report) -> str:
+    """Where it stands, in a sentence. What had all left before it was replaced was not cut short."""
+    if report.stopped == State.STOPPED:
+        return _("Stopped by hand.")
+    if report.stopped and (report.waiting or report.left_out.get(report.stopped) or not report.enlisted):
+        return _("Cut short by a newer version.")
+    if report.finished:
+        return _("Done.") if report.total else _("Done: nobody was to get it by mail.")
+    if report.held:
+        return _("Paused.")
+    return _("Being sent.") if report.enlisted else _("Being prepared and sent.")
+
+
 @require_safe
 @login_required
 @never_cache
@@ -51,6 +65,7 @@ def sending(request: HttpRequest, uid: UUID) -> HttpResponse:
     facts = {
         "version": version,
         "report": found,
+        "stage": stage(found),
         "words": [(WORDS[word], few(number)) for word, number in found.counts.items()],
         "left_out": [(State(reason).label, few(number)) for reason, number in found.left_out.items()],
         "twice": few(found.twice),

@@ -212,8 +212,19 @@ def test_sending_can_be_paused_and_stopped_by_those_who_may(desk: Any) -> None:
     assert officer.post(f"{sending}hold/").status_code == 302
     assert "Paused." in officer.get(sending).content.decode()
     officer.post(f"{sending}stop/")
-    assert "Stopped." in officer.get(sending).content.decode()
+    assert "Stopped by hand." in officer.get(sending).content.decode()
     assert make.sign_in(Client(), make.user("auditor")).post(f"{sending}stop/").status_code == 403
+
+
+def test_a_sending_that_was_over_before_it_was_replaced_reads_as_done(desk: Any) -> None:
+    first, hasty = make.issued(by=desk.officer), make.issued(by=desk.officer)
+    for version, state in ((first, State.ACCEPTED), (hasty, State.SUPERSEDED)):
+        expansion.expand(version.publication_id, now=make.now())
+        assert Delivery.objects.filter(publication=version.publication_id).update(state=state)
+        make.next_version(version.notice)
+    officer = desk.as_officer()
+    said = [officer.get(f"/en/desk/v/{version.uid}/sending/").content.decode() for version in (first, hasty)]
+    assert "Done." in said[0] and "Cut short by a newer version." in said[1]
 
 
 def test_desk_lists_what_the_own_office_published_and_every_link_opens(desk: Any) -> None:
