@@ -31,6 +31,7 @@ class Can(StrEnum):
     SEE_CASES = "see_cases"
     INVITE = "invite"
     SEE_PEOPLE = "see_people"
+    DECIDE_APPLICATION = "decide_application"
     SEE_AUDIT = "see_audit"
     SEE_HEADQUARTERS = "see_headquarters"
 

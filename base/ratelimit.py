@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from django.db import connection
@@ -21,3 +22,8 @@ def take(key: str, *, capacity: float, per_s: float, now: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, {"key": key[:160], "capacity": capacity, "per_s": per_s, "now": now})
         return cursor.fetchone() is not None
+
+
+def bucket_of(scope: str, address_key: str) -> str:
+    """The bucket of one mailbox; its name does not tell which."""
+    return f"{scope}:{hashlib.sha256(address_key.encode()).hexdigest()[:32]}"

@@ -105,6 +105,24 @@ class Language(TextChoices):
     SPANISH = "es", "Español"
 
 
+class Sector(TextChoices):
+    """What the members of a trade association do."""
+
+    ROAD_HAULAGE = "road_haulage", _("Road haulage")
+    SHIPPING = "shipping", _("Shipping")
+    FREIGHT_FORWARDING = "freight_forwarding", _("Freight forwarding")
+    CUSTOMS_BROKERAGE = "customs_brokerage", _("Customs brokerage")
+    EXPRESS = "express", _("Express carriers")
+    POST = "post", _("Post")
+    AUTOMOTIVE = "automotive", _("Automotive")
+    PHARMA = "pharma", _("Pharmaceuticals")
+    MEDICAL = "medical", _("Medical goods")
+    PERISHABLES = "perishables", _("Perishables")
+    SMALL_TRADERS = "small_traders", _("Small traders")
+    WOMEN_LED = "women_led", _("Businesses led by women")
+    SECTOR_AGNOSTIC = "sector_agnostic", _("All sectors")
+
+
 class Role(TextChoices):
     """What a seat lets its holder do; `contacts.policies` and its neighbours say exactly what."""
 

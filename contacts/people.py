@@ -7,20 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from base import audit, links
 from base.errors import Conflict, Refused
 from base.words import Role
 from delivery import addresses, outbox
-from delivery.sealed import Sealed
 
+from . import letters
 from .models import Invitation, Organisation, Seat, User
 
 PURPOSE = "invitation"
@@ -90,31 +86,14 @@ def invite(
             created_at=now,
             expires_at=now + GOOD_FOR,
         )
-        outbox.post(key=f"invitation:{invitation.uid}", to=email, message=_seal(invitation), now=now)
+        letter = letters.seal("invitation", language, {"invitation": invitation, "link": link_of(invitation)})
+        outbox.post(key=f"invitation:{invitation.uid}", to=email, message=letter, now=now)
         _record(by, "person.invite", invitation, now)
     return invitation
 
 
 def link_of(invitation: Invitation) -> str:
-    with translation.override(invitation.language):
-        path = reverse("invitation", args=[links.sign(PURPOSE, invitation.uid.hex)])
-    return f"{settings.FAIRWAY_SITE_URL}{path}"
-
-
-def _seal(invitation: Invitation) -> Sealed:
-    with translation.override(invitation.language):
-        context = {
-            "invitation": invitation,
-            "link": link_of(invitation),
-            "service_name": settings.FAIRWAY_SERVICE_NAME,
-            "language": invitation.language,
-        }
-        return Sealed(
-            language=invitation.language,
-            subject=" ".join(render_to_string("messages/mail/invitation.subject.txt", context).split()),
-            text=render_to_string("messages/mail/invitation.txt", context),
-            html=render_to_string("messages/mail/invitation.html", context),
-        )
+    return letters.address_of("invitation", invitation.language, links.sign(PURPOSE, invitation.uid.hex))
 
 
 def _record(actor: Any, action: str, invitation: Invitation, now: datetime) -> None:

@@ -52,6 +52,12 @@ def see_people(user: Any, organisation: Organisation | None) -> bool:
     return has_seat(user, Role.HEADQUARTERS, Role.AUDITOR) or invite(user, organisation)
 
 
+@rule(Can.DECIDE_APPLICATION)
+def decide_application(user: Any, obj: object = None) -> bool:
+    """Who lets an association in: headquarters, and the administrator."""
+    return has_seat(user, Role.HEADQUARTERS, Role.ADMINISTRATOR)
+
+
 @rule(Can.SEE_AUDIT)
 def see_audit(user: Any, obj: object = None) -> bool:
     return has_seat(user, Role.AUDITOR, Role.ADMINISTRATOR)

@@ -1,11 +1,11 @@
-"""What the address book forgets by itself: files nobody decided on, wishes nobody confirmed, lists as they were."""
+"""What the address book forgets by itself: files nobody decided on, what nobody confirmed, lists as they were."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from .imports import TAKE_BACK_KEPT
-from .models import ImportRun, Subscription
+from .models import Application, ImportRun, Subscription
 
 DRY_RUN_KEPT = timedelta(days=1)
 UNCONFIRMED_KEPT = timedelta(days=7)
@@ -17,4 +17,7 @@ def forget(*, now: datetime) -> int:
     files = runs.filter(state=ImportRun.State.OPEN, created_at__lt=now - DRY_RUN_KEPT).exclude(content=None)
     rows = runs.filter(applied_at__lt=now - TAKE_BACK_KEPT).exclude(before=[])
     wishes = Subscription.objects.filter(state=Subscription.State.PENDING, created_at__lt=now - UNCONFIRMED_KEPT)
-    return files.update(content=None) + rows.update(before=[]) + wishes.delete()[0]
+    unconfirmed = Application.objects.filter(
+        state=Application.State.UNVERIFIED, created_at__lt=now - UNCONFIRMED_KEPT
+    )
+    return unconfirmed.delete()[0] + files.update(content=None) + rows.update(before=[]) + wishes.delete()[0]

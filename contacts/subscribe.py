@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from base import audit, links, ratelimit
@@ -20,8 +15,8 @@ from base.errors import Refused
 from base.words import Language, Severity
 from delivery import addresses, outbox, seals
 from delivery.models import Address
-from delivery.sealed import Sealed
 
+from . import letters
 from .models import Membership, Refusal, Subscription
 
 CONFIRM, MANAGE, LEAVE = "follow.confirm", "follow.manage", "leave"
@@ -79,11 +74,11 @@ def ask(*, email: str, wish: Wish, consent_text: str, ip_prefix: str, now: datet
             ip_prefix=ip_prefix,
             **wish.as_fields(),
         )
-        link = _url("follow_confirm", links.sign(CONFIRM, subscription.uid.hex), wish.language)
+        link = letters.address_of("follow_confirm", wish.language, links.sign(CONFIRM, subscription.uid.hex))
         outbox.post(
             key=f"follow:{subscription.uid}",
             to=email,
-            message=_seal("follow_confirm", wish.language, {"link": link}),
+            message=letters.seal("follow_confirm", wish.language, {"link": link}),
             now=now,
         )
         audit.record(actor="public form", action="follow.ask", target=f"subscription:{subscription.uid}", now=now)
@@ -91,10 +86,10 @@ def ask(*, email: str, wish: Wish, consent_text: str, ip_prefix: str, now: datet
 
 def _may_mail(email: str, *, ip_prefix: str, now: datetime) -> bool:
     """False when this mailbox has had enough for now: nobody floods a stranger, and nobody can tell."""
-    key = hashlib.sha256(addresses.key_of(email).encode()).hexdigest()[:32]
+    mailbox = ratelimit.bucket_of("follow.box", addresses.key_of(email))
     if not ratelimit.take(f"follow.net:{ip_prefix}", capacity=30, per_s=20 / 3600, now=now):
         raise TooMany()
-    return ratelimit.take(f"follow.box:{key}", capacity=4, per_s=3 / 3600, now=now)
+    return ratelimit.take(mailbox, capacity=4, per_s=3 / 3600, now=now)
 
 
 def pending(token: str) -> Subscription:
@@ -137,13 +132,13 @@ def send_manage_link(*, email: str, language: str, ip_prefix: str, now: datetime
     outbox.post(
         key=f"manage:{address.pk}:{now.isoformat()}",
         to=email,
-        message=_seal("follow_manage", language, {"link": manage_url(address.pk, language)}),
+        message=letters.seal("follow_manage", language, {"link": manage_url(address.pk, language)}),
         now=now,
     )
 
 
 def manage_url(address_id: int, language: str) -> str:
-    return _url("follow_manage", links.sign(MANAGE, address_id), language)
+    return letters.address_of("follow_manage", language, links.sign(MANAGE, address_id))
 
 
 def manager(token: str) -> Address:
@@ -224,22 +219,3 @@ def leave_everything(address_id: int, *, way: str, now: datetime) -> None:
                 facts={"way": way, **counts},
                 now=now,
             )
-
-
-# --- Mails --------------------------------------------------------------------------------------------------------
-
-
-def _url(name: str, token: str, language: str) -> str:
-    with translation.override(language):
-        return f"{settings.FAIRWAY_SITE_URL}{reverse(name, args=[token])}"
-
-
-def _seal(what: str, language: str, context: dict[str, Any]) -> Sealed:
-    whole = {**context, "service_name": settings.FAIRWAY_SERVICE_NAME, "language": language}
-    with translation.override(language):
-        return Sealed(
-            language=language,
-            subject=" ".join(render_to_string(f"messages/mail/{what}.subject.txt", whole).split()),
-            text=render_to_string(f"messages/mail/{what}.txt", whole),
-            html=render_to_string(f"messages/mail/{what}.html", whole),
-        )

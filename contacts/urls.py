@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import follow, lists, people
+from .views import apply, follow, lists, people
 
 urlpatterns = [
     path("follow/", follow.follow, name="follow"),
@@ -10,6 +10,13 @@ urlpatterns = [
     path("follow/confirm/<str:token>/", follow.confirm, name="follow_confirm"),
     path("follow/manage/", follow.manage_link, name="follow_manage_link"),
     path("follow/manage/<str:token>/", follow.manage, name="follow_manage"),
+    path("apply/", apply.apply, name="apply"),
+    path("apply/sent/", apply.sent, name="apply_sent"),
+    path("apply/confirm/<str:token>/", apply.confirm, name="apply_confirm"),
+    path("applications/", apply.index, name="applications"),
+    path("applications/<uuid:uid>/", apply.detail, name="application"),
+    path("applications/<uuid:uid>/accept/", apply.accept, name="application_accept"),
+    path("applications/<uuid:uid>/decline/", apply.decline, name="application_decline"),
     path("lists/", lists.index, name="lists"),
     path("lists/new/", lists.new, name="list_new"),
     path("lists/<uuid:uid>/", lists.detail, name="list"),

@@ -1,11 +1,13 @@
 """Who is who: people and seats, places, member lists, subscriptions."""
 
+from .applications import Application
 from .lists import ImportRun, MemberList, Membership, Refusal
 from .people import Invitation, Organisation, Seat, User
 from .places import Place
 from .subscriptions import Subscription
 
 __all__ = [
+    "Application",
     "ImportRun",
     "Invitation",
     "MemberList",

@@ -51,6 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "persons": persons,
         "waiting": waiting.order_by("-created_at"),
         "may_invite": may(request.user, Can.INVITE),
+        "may_decide": may(request.user, Can.DECIDE_APPLICATION),
         "may_switch_off": _is_everywhere(request.user),
     }
     return render(request, "contacts/people.html", context)

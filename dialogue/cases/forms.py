@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from base.errors import Refused
 from base.fields import LineField, ProseField
+from base.trap import TrapForm
 from delivery import addresses
 
 from . import kinds
@@ -25,11 +26,8 @@ class Several(forms.FileInput):
     allow_multiple_selected = True
 
 
-class AskForm(forms.Form):
-    """The public form: few fields, and what the chosen kind asks for beside.
-
-    `website` is a trap that people never see unless their browser filled it. A post without a kind is a question.
-    """
+class AskForm(TrapForm):
+    """The public form: few fields, and what the chosen kind asks for beside. A post without a kind is a question."""
 
     kind = forms.ChoiceField(
         label=_("What is it about?"),
@@ -75,12 +73,6 @@ class AskForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": _("Enter an e-mail address such as name@company.example")},
     )
-    website = forms.CharField(
-        label=_("Leave this field empty"),
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
-    marked = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     ANSWERS = ("company", "about", "subject", "message", "email")
 
@@ -131,24 +123,8 @@ class AskForm(forms.Form):
             raise ValidationError(_("Enter an e-mail address such as name@company.example")) from None
         return addresses.clean(self.cleaned_data["email"])
 
-    def clean_website(self) -> str:
-        if self.cleaned_data["website"].strip():
-            raise ValidationError(
-                _("Your browser filled in a field that must stay empty. It is cleared now: please send again.")
-            )
-        return ""
-
-    @property
-    def trap_filled(self) -> bool:
-        return "website" in self.errors
-
-    def with_trap_cleared(self) -> AskForm:
-        """The same form and errors with the trap emptied and the mark set, for the person to send again."""
-        data = {name: self.data.get(name, "") for name in self.fields} | {"website": "", "marked": "on"}
-        cleared = AskForm(data, parcel=self.parcel)
-        cleared.full_clean()
-        cleared.add_error("website", self.errors.as_data()["website"])
-        return cleared
+    def again(self, data: Any) -> Self:
+        return type(self)(data, parcel=self.parcel)
 
     @property
     def detail(self) -> str:

@@ -136,8 +136,7 @@ def _slow_down(question: Question, *, ip_prefix: str, now: datetime) -> None:
 
 
 def _may_have_mail(address_key: str, now: datetime) -> bool:
-    mailbox = hashlib.sha256(address_key.encode()).hexdigest()[:32]
-    return ratelimit.take(f"case.box:{mailbox}", capacity=6, per_s=4 / 3600, now=now)
+    return ratelimit.take(ratelimit.bucket_of("case.box", address_key), capacity=6, per_s=4 / 3600, now=now)
 
 
 def _create(question: Question, *, now: datetime) -> Case:

@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from base.access import Can, demand
-from contacts.models import Organisation
+from base.access import Can, demand, may
+from contacts.models import Application, Organisation
 from dialogue.cases.models import Case
 from notices import wording
 from notices.models import Notice, Version
@@ -88,6 +88,8 @@ def headquarters(request: HttpRequest) -> HttpResponse:
         "in_force": sum(line.in_force for line in lines),
         "pending": sum(line.pending for line in lines),
         "questions": Case.objects.queue().count(),
+        "applications": Application.objects.filter(state=Application.State.OPEN).count(),
+        "may_decide": may(request.user, Can.DECIDE_APPLICATION),
         "unrouted": Case.objects.queue().filter(office=None).count(),
         "now": now,
     }

@@ -9,8 +9,8 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from base import links
-from contacts import imports, people, subscribe
-from contacts.models import ImportRun, Invitation, MemberList, Organisation, Subscription, User
+from contacts import applications, imports, people, subscribe
+from contacts.models import Application, ImportRun, Invitation, MemberList, Organisation, Subscription, User
 from delivery import addresses, seals
 from dialogue.cases import files, intake, mails
 from dialogue.cases.models import Case, CaseFile
@@ -37,6 +37,8 @@ class World:
     wish: Subscription
     reader: int
     invitation: Invitation
+    application: Application
+    unconfirmed: Application
     colleague: User
     template: Template
     people: dict[str, User] = field(default_factory=dict)
@@ -78,6 +80,8 @@ def build() -> World:
             role="officer",
             now=make.now(),
         ),
+        application=applications.verify(_apply("Applicants"), now=make.now()),
+        unconfirmed=_apply("Strangers"),
         colleague=make.user("member", at=association),
         template=make.template("Storm"),
         people=persons,
@@ -103,6 +107,14 @@ def _people(office: Organisation, association: Organisation) -> dict[str, User]:
         person.password = hashed
         person.save(update_fields=["password"])
     return persons
+
+
+def _apply(name: str) -> Application:
+    wish = applications.Wish(
+        name=name, country="ES", sectors=("shipping",), contact="A Person", email="chair@applicants.invalid"
+    )
+    applications.apply(wish, ip_prefix=NETWORK, now=make.now())
+    return Application.objects.get(name=name)
 
 
 def _ask(email: str) -> Case:
@@ -131,6 +143,7 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
     uid = {"uid": thing.uid} if thing is not None else {}
     reference = {"reference": world.issued.notice.reference}
     return {
+        "applications": {},
         "permanent": reference,
         "notice": reference,
         "permanent_version": reference | {"number": 1},
@@ -155,6 +168,7 @@ LINKS = {
     "leave": ("leave", "reader"),
     "follow_confirm": (subscribe.CONFIRM, "wish"),
     "follow_manage": (subscribe.MANAGE, "reader"),
+    "apply_confirm": (applications.VERIFY, "unconfirmed"),
     "case_sent": (mails.SENT, "case"),
     "case_verify": (mails.VERIFY, "unverified"),
     "case_track": (mails.TRACK, "case"),
