@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from base import audit
@@ -44,13 +46,16 @@ def move(case: Case, step: str, **changes: Any) -> bool:
 
 
 def answer(case: Case, *, by: User, text: str, now: datetime) -> CaseEntry:
-    """Answers and mails the submitter. The same answer by the same person again gives the first result."""
+    """Answers and mails the submitter; who answers has the case from then on.
+
+    The same answer by the same person again gives the first result.
+    """
     demand(by, Can.ANSWER_CASE, case)
     words = text.strip()
     if not words:
         raise EmptyAnswer()
     with transaction.atomic():
-        if not move(case, ANSWER, answered_at=now):
+        if not move(case, ANSWER, answered_at=now, assignee=Coalesce("assignee", Value(by.pk))):
             same = case.entries.filter(kind=CaseEntry.Kind.ANSWER, by=by, text=words).first()
             if same is None:
                 raise AnsweredAlready()

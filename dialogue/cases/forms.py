@@ -144,15 +144,3 @@ class AskForm(TrapForm):
 
 def _detail(kind: Kind) -> str:
     return f"detail_{kind.key}"
-
-
-class AnswerForm(forms.Form):
-    text = ProseField(
-        limit=20_000,
-        label=_("Your answer"),
-        help_text=_(
-            "It goes to the person by e-mail and to their page at once. Write in the language they wrote in."
-        ),
-        widget=forms.Textarea(attrs={"rows": 8}),
-        error_messages={"required": _("Write the answer")},
-    )

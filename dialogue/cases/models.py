@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -21,8 +22,11 @@ FOLDER = "cases"  # of files, below MEDIA_ROOT
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def queue(self) -> CaseQuerySet:
-        """What waits for customs: verified and without an answer, oldest first."""
-        return self.filter(state=Case.State.OPEN).order_by("verified_at")
+        """What waits for customs: verified and without an answer, the one due first on top."""
+        return self.filter(state=Case.State.OPEN).order_by("due_at", "pk")
+
+    def late(self, now: datetime) -> CaseQuerySet:
+        return self.filter(state=Case.State.OPEN, due_at__lt=now)
 
     def visible_to(self, user: Any) -> CaseQuerySet:
         """Verified cases of the offices one works for; every one for liaison officers and headquarters."""
@@ -56,6 +60,7 @@ class Case(models.Model):
     place = models.ForeignKey(Place, models.SET_NULL, null=True, blank=True, related_name="+")
     notice_reference = models.CharField(max_length=20, blank=True)
     office = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     suspicious = models.BooleanField(default=False, help_text="the trap field was filled")
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -85,20 +90,24 @@ class Case(models.Model):
 
 
 class CaseEntry(models.Model):
-    """One thing said in a case: to the submitter, or a note inside the house."""
+    """One thing said or done in a case; what the submitter may read of it is told by `history`."""
 
     class Kind(models.TextChoices):
         ANSWER = "answer", _("Answer")
         NOTE = "note", _("Internal note")
+        ASSIGNED = "assigned", _("Given to a person")
+        MOVED = "moved", _("Passed to an office")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="entries")
     kind = models.CharField(max_length=10, choices=Kind)
-    text = models.TextField()
+    text = models.TextField(blank=True)
+    person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", help_text="whom it was given to")
+    office = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", help_text="where it went")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["at"]
+        ordering = ["at", "pk"]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.case_id}"

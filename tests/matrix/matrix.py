@@ -211,6 +211,14 @@ ROWS = [
     post("case_detail",
         "in in in                        | 404 404 404 | >case_detail >case_detail 404 >case_detail >case_detail"
         " 404 404", text="Yes, he may."),
+    post("case_detail",
+        "in in in                        | 404 404 404 | >case_detail >case_detail 404 >case_detail >case_detail"
+        " 404 404", step="take"),
+    post("case_detail",
+        "in in in                        | 404 404 404 | >case_detail >case_detail 404 >case_detail >case_detail"
+        " 404 404", step="note", **{"note-text": "Ask the port."}),
+    post("case_detail",
+        "in in in                        | 404 404 404 | 422 422 404 422 422 404 404", step="move"),
     Row("headquarters",
         "in in in                        | 403 403 403 | 403 403 403 200 200 200 403"),
     # ── allauth: pages at the entrance are for whoever is signed out; one's own account is for the person signed in

@@ -1,12 +1,10 @@
-"""The counter's pages: the public form and its links, the officer's queue."""
+"""The counter's public pages: the form and what its links open."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
@@ -16,14 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from base import links
-from base.access import Can, demand, hide, may
 from base.clients import ip_prefix
-from base.errors import Refused
-
-from . import answers, files, intake, kinds, mails
-from .forms import AnswerForm, AskForm
-from .kinds import KINDS
-from .models import Case
+from dialogue.cases import answers, files, history, intake, kinds, mails
+from dialogue.cases.forms import AskForm
+from dialogue.cases.kinds import KINDS
+from dialogue.cases.models import Case, CaseEntry
 
 
 @never_cache
@@ -118,28 +113,25 @@ def _case_of(purpose: str, token: str, max_age_s: int | None = None) -> Case:
 
 
 def _story(case: Case) -> dict[str, Any]:
-    """The answer and the zone that a case page tells its times in."""
-    entry = case.entries.filter(kind="answer").select_related("by").last()
+    """What the tracking page shows of the case, and the zone that its times are told in."""
     late = case.state == Case.State.OPEN and case.due_at is not None and case.due_at < timezone.now()
-    return {"answer": entry, "zone": case.zone, "late": late, "files": case.files.all()}
+    answer = case.entries.filter(kind=CaseEntry.Kind.ANSWER).last()
+    return {
+        "answer": answer,
+        "events": history.for_submitter(case),
+        "zone": case.zone,
+        "late": late,
+        "files": case.files.all(),
+    }
 
 
 @never_cache
 @require_safe
 def track_file(request: HttpRequest, token: str, uid: uuid.UUID) -> HttpResponse:
-    return _download(_case_of(mails.TRACK, token), uid)
+    return download(_case_of(mails.TRACK, token), uid)
 
 
-@login_required
-@never_cache
-@require_safe
-def case_file(request: HttpRequest, reference: str, uid: uuid.UUID) -> HttpResponse:
-    case = get_object_or_404(Case, reference=reference, verified_at__isnull=False)
-    hide(request.user, Can.SEE_CASES, case)
-    return _download(case, uid)
-
-
-def _download(case: Case, uid: uuid.UUID) -> HttpResponse:
+def download(case: Case, uid: uuid.UUID) -> HttpResponse:
     """The file, to be saved and never shown as a page of this site."""
     kept = get_object_or_404(case.files, uid=uid)
     try:
@@ -154,42 +146,3 @@ def _download(case: Case, uid: uuid.UUID) -> HttpResponse:
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     return HttpResponse(data, content_type=kept.mime, headers=sealed)
-
-
-@login_required
-@require_safe
-def queue(request: HttpRequest) -> HttpResponse:
-    demand(request.user, Can.SEE_CASES)
-    seen = Case.objects.visible_to(request.user).select_related("office", "place")
-    context = {
-        "waiting": seen.queue(),
-        "done": seen.exclude(state=Case.State.OPEN).order_by("-answered_at")[:20],
-        "now": timezone.now(),
-    }
-    return render(request, "dialogue/queue.html", context)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def detail(request: HttpRequest, reference: str) -> HttpResponse:
-    case = get_object_or_404(
-        Case.objects.select_related("address", "office", "place"), reference=reference, verified_at__isnull=False
-    )
-    user: Any = request.user
-    hide(user, Can.SEE_CASES, case)
-    form, status = AnswerForm(request.POST or None), 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                answers.answer(case, by=user, text=form.cleaned_data["text"], now=timezone.now())
-            except Refused as refusal:
-                form.add_error(refusal.field, str(refusal))
-                status = 409
-            else:
-                messages.success(request, _("Answered. The person gets it by e-mail."))
-                return redirect("case_detail", case.reference)
-    case.refresh_from_db()
-    mine = case.state == Case.State.OPEN and may(user, Can.ANSWER_CASE, case)
-    context = {"case": case, "form": form, "may_answer": mine or form.is_bound, **_story(case)}
-    return render(request, "dialogue/case.html", context, status=status)
