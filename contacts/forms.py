@@ -8,6 +8,7 @@ from typing import Any
 from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -62,14 +63,26 @@ class WishForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["places"].queryset = Place.objects.order_by("sort_key")  # type: ignore[attr-defined]
-        lands = Place.objects.order_by("country").values_list("country", flat=True).distinct()
+        places = self._places()
+        self.fields["places"].queryset = places  # type: ignore[attr-defined]
+        of_ours = Q(pk__in=places.order_by().values("pk")) | Q(country__in=self._chosen("countries"))
+        lands = Place.objects.filter(of_ours).order_by("country").values_list("country", flat=True).distinct()
         names = Locale.parse((get_language() or "en")[:2]).territories
         self.fields["countries"].choices = sorted(  # type: ignore[attr-defined]
             ((land, names.get(land, land)) for land in lands), key=lambda choice: fold(choice[1])
         )
         if not lands:
             del self.fields["countries"]
+
+    def _places(self) -> Any:
+        """Those of our offices, and what was chosen before: the whole code list fits on no page."""
+        chosen = [pk for pk in self._chosen("places") if str(pk).isdecimal() and len(str(pk)) < 18]
+        return Place.objects.filter(Q(office__isnull=False) | Q(pk__in=chosen)).order_by("sort_key")
+
+    def _chosen(self, name: str) -> Any:
+        if self.is_bound:
+            return self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name)) or ()
+        return self.initial.get(name) or ()
 
     def wish(self) -> Wish:
         return Wish(

@@ -28,12 +28,14 @@ def keep(member_list: MemberList, *, by: Any, now: datetime) -> MemberList:
 
 def table(member_list: MemberList) -> list[list[Any]]:
     """One row a member under `HEADINGS`, in a form that reads back as it is."""
-    codes = dict(Place.objects.values_list("pk", "locode"))
+    members = list(member_list.memberships.select_related("address").order_by("company_key", "address__key"))
+    wanted = {pk for one in members for pk in one.places}
+    codes = dict(Place.objects.filter(pk__in=wanted).values_list("pk", "locode"))
     return [
         [
             one.address.value, one.company, one.contact, one.language,
             ";".join(codes[pk] for pk in one.places if pk in codes), ";".join(one.modes), one.phone,
             one.consent_basis, one.consent_at.date() if one.consent_at else "", one.state,
         ]
-        for one in member_list.memberships.select_related("address").order_by("company_key", "address__key")
+        for one in members
     ]  # fmt: skip

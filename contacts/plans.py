@@ -12,7 +12,6 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from .models import MemberList, Membership, Place
-from .models.places import fold
 from .roster import Hint, Member, Roster, RowRefused
 
 # A member who named only places that we do not know wants those, not every one: an id that no place has.
@@ -161,18 +160,15 @@ def _paired(known: list[Known], read: Roster) -> dict[int, Known]:
 
 
 class Gazetteer:
-    """Finds the places that a member names, by code or by any of their names."""
+    """Finds the places that members name, by code or by any of their names."""
 
-    def __init__(self) -> None:
-        self.known: dict[str, int] = {}
-        for pk, locode, names in Place.objects.values_list("pk", "locode", "names"):
-            self.known |= {fold(name): pk for name in names.values()}
-            self.known[fold(locode)] = pk
+    def __init__(self, members: list[Member]) -> None:
+        self.known: dict[str, int] = Place.objects.called({port for member in members for port in member.ports})
         self.find = cache(self._find)
 
     def _find(self, ports: Iterable[str]) -> tuple[list[int], list[str]]:
         """Ids in order, and the words that name no place of ours."""
-        found = {port: self.known.get(fold(port)) for port in ports}
+        found = {port: self.known.get(port) for port in ports}
         return sorted({pk for pk in found.values() if pk}), [port for port, pk in found.items() if not pk]
 
 
@@ -185,7 +181,7 @@ class _Values:
         self.columns = self.told | {
             own for own, heading in (("company_key", "company"), ("places", "ports")) if heading in self.told
         }
-        self.places = Gazetteer()
+        self.places = Gazetteer(read.members)
         self.hints = hints
 
     def of(self, member: Member, before: Known | None) -> dict[str, Any]:

@@ -46,6 +46,6 @@ class NoticeFilter(django_filters.FilterSet):
         if asked["kind"]:
             found = found.filter(kind=asked["kind"])
         if asked["q"]:
-            places = Place.objects.search(asked["q"]).values_list("pk", flat=True)[:200]
-            found = found.about(asked["q"], list(places))
+            places = Place.objects.nearest(asked["q"])[:200]
+            found = found.about(asked["q"], [place.pk for place in places])
         return found

@@ -20,14 +20,12 @@ class PlaceField(forms.Field):
         words = one_line(str(value or ""))[:LINE]
         if not words:
             return None
-        code = Place.objects.filter(locode__iexact=words.split()[0]).first()
-        if code is not None:
-            return code
-        found = list(Place.objects.search(words)[:2])
+        found = Place.objects.meant(words)
         if len(found) == 1:
             return found[0]
         if found:
-            raise forms.ValidationError(_("Several places fit. Type the code, such as ESALG."))
+            several = ", ".join(f"{place.locode} {place.name} ({place.where})" for place in found)
+            raise forms.ValidationError(_("Several places fit. Type the code: %(places)s."), params={"places": several})
         raise forms.ValidationError(_("No place fits. Type a code such as ESALG, or a name."))
 
 

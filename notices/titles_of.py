@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from contacts.models import Place
 
 from . import diversions
@@ -13,7 +15,8 @@ from .truth_of import rows_of
 def _setting(version: Version, *, with_places: bool) -> Setting:
     names = {}
     if with_places:
-        places = Place.objects.values_list("locode", "names")
+        spoken_of = Q(office__isnull=False) | Q(pk__in=[row.place_id for row in version.rows.all()])
+        places = Place.objects.filter(spoken_of).values_list("locode", "names")
         names = {locode: tuple(set(spellings.values())) for locode, spellings in places}
         names |= {row.place_name: (row.place_name,) for row in version.rows.all() if row.place_name}
     return Setting(

@@ -166,10 +166,10 @@ def what_about(text: str, *, now: datetime) -> tuple[Notice | None, Place | None
     if notice is not None or not text.strip():
         return notice, None
     for code in _LOCODE.findall(text.upper()):
-        place = Place.objects.filter(locode=code.replace(" ", "")).first()
+        place = Place.objects.answered_for().filter(locode=code.replace(" ", "")).first()
         if place is not None:
             return None, place
-    found = list(Place.objects.search(text)[:2])
+    found = Place.objects.meant(text)
     return None, found[0] if len(found) == 1 else None
 
 

@@ -187,6 +187,6 @@ def _page(
         "zone": _home_zone(version),
         "zone_words": zone_name(now(), _home_zone(version)),
         "replaces": version.notice.versions.filter(state=Version.State.ISSUED).first(),
-        "places": Place.objects.all(),
+        "places": Place.objects.answered_for(),
     }
     return render(request, "notices/edit.html", facts, status=status)

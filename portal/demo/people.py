@@ -96,7 +96,7 @@ def people(told: dict[str, Any], organisations: dict[str, Organisation], now: da
 def places(organisations: dict[str, Organisation]) -> dict[str, Place]:
     with (DATA / "places.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    known = {place.locode: place for place in Place.objects.all()}
+    known = {place.locode: place for place in Place.objects.filter(locode__in=[row["locode"] for row in rows])}
     for row in rows:
         if row["locode"] in known:
             continue

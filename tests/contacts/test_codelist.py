@@ -185,6 +185,18 @@ def test_a_place_of_our_offices_is_meant_before_its_namesakes() -> None:
     assert set(found("Copenhagen")) == {"DKCPH", "USKOG"}
 
 
+def test_many_names_are_looked_up_at_once_and_a_doubtful_one_is_left_out() -> None:
+    load()
+    Place.objects.filter(locode="DKCPH").update(office=make.office())
+    codes = dict(Place.objects.values_list("pk", "locode"))
+    with CaptureQueriesContext(connection) as asked:
+        called = Place.objects.called(["Copenhagen", "NLRTM", "NL RTM", "Braga", "Rotter", "", "Wien"])
+    assert {name: codes[pk] for name, pk in called.items()} == {
+        "Copenhagen": "DKCPH", "NLRTM": "NLRTM", "NL RTM": "NLRTM", "Wien": "ATVIE",
+    }  # fmt: skip
+    assert len(asked) == 1
+
+
 def test_a_leaving_code_is_found_by_its_code_and_not_offered_beside_others(tmp_path: Path) -> None:
     load()
     assert found("SADHU") == ["SADHU"]
