@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from base.fields import LineField
 from base.words import Direction, Mode, PlaceStatus, Traffic
 from contacts.models import Organisation, Place
+from contacts.zones import zones_of
 
 from .models import Version
 from .moment_fields import MomentsForm, initial_moments
@@ -29,6 +30,7 @@ class ImpactForm(MomentsForm):
     moment_names = (("own_start", _("This row starts"), False), ("own_end", _("This row ends"), False))
 
     place = PlaceField(label=_("Place"), required=False)
+    zone = LineField(label=_("Its time zone"), required=False, widget=forms.Select)
     place_name = LineField(label=_("Or a place without a code, by its name"), required=False, max_length=120)
     system = LineField(
         label=_("Or a system, by its name"),
@@ -73,9 +75,11 @@ class ImpactForm(MomentsForm):
         "own_start_date", "own_end_date",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, usual: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, now: datetime, usual: str = "", **kwargs: Any) -> None:
         """`usual`: the status with which a new row of this kind of notice starts."""
         super().__init__(*args, **kwargs)
+        self.now = now
+        self.zone_of: Place | None = None  # the place whose zone somebody must settle
         self.fields["status"].initial = usual
         agency: Any = self.fields["agency"]
         agency.queryset = Organisation.objects.filter(kind=Organisation.Kind.AGENCY)
@@ -89,7 +93,7 @@ class ImpactForm(MomentsForm):
     @property
     def is_detailed(self) -> bool:
         """Whether something beyond place, status and traffic was typed or is wrong."""
-        wrong = set(self.errors) - {"place", "status", "traffic"}
+        wrong = set(self.errors) - {"place", "zone", "status", "traffic"}
         return bool(wrong) or any(self[name].value() for name in self.MORE)
 
     def clean(self) -> dict[str, Any]:
@@ -106,9 +110,35 @@ class ImpactForm(MomentsForm):
             self.add_error("hours", _("From and until are the same. Give two times, such as 06:00-18:00."))
         if not somewhere and facts.get("traffic") and "place" not in self.errors:
             self.add_error("place", _("Which place is it? Type its code or name."))
+        self._settle_zone(facts)
         if len(named) > 1:
             self.add_error(named[-1], _("One row speaks of one thing: a place, a place by name, or a system."))
         return facts
+
+    def _settle_zone(self, facts: dict[str, Any]) -> None:
+        """A zone that is assumed or missing is asked about before its place enters a notice; then it is the row's."""
+        place: Place | None = facts.get("place")
+        if place is None or place.zone_is_sure:
+            return
+        self.zone_of, zones = place, zones_of(place.country)
+        known = [place.time_zone] if place.time_zone in zones else []
+        choices = [(zone, self._zone_words(zone)) for zone in dict.fromkeys([*known, *zones])]
+        select: Any = self.fields["zone"].widget
+        select.choices = choices if known else [("", _("Choose")), *choices]
+        if facts.get("zone") in zones:
+            place.time_zone = facts["zone"]
+        elif known:
+            self.add_error("zone", _("It was taken from the nearest city. Look whether it is right, and save again."))
+        else:
+            self.add_error("zone", _("The code list does not say it. Choose it: times are told in it."))
+
+    def _zone_words(self, zone: str) -> str:
+        there = self.now.astimezone(ZoneInfo(zone))
+        return _("%(zone)s, where it is %(time)s now") % {"zone": zone.replace("_", " "), "time": f"{there:%H:%M}"}
+
+    @property
+    def zone_settled(self) -> bool:
+        return self.zone_of is not None and bool(self.cleaned_data.get("zone")) and "zone" not in self.errors
 
 
 ImpactFormSet = forms.formset_factory(ImpactForm, extra=0, max_num=60, absolute_max=60)

@@ -24,8 +24,8 @@ class PlaceField(forms.Field):
         if len(found) == 1:
             return found[0]
         if found:
-            several = ", ".join(f"{place.locode} {place.name} ({place.where})" for place in found)
-            raise forms.ValidationError(_("Several places fit. Type the code: %(places)s."), params={"places": several})
+            several = {"places": ", ".join(f"{place.locode} {place.name} ({place.where})" for place in found)}
+            raise forms.ValidationError(_("Several places fit. Type the code: %(places)s."), params=several)
         raise forms.ValidationError(_("No place fits. Type a code such as ESALG, or a name."))
 
 

@@ -40,7 +40,7 @@ def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
     """Everything that keeps `version` from being submitted, the most important first."""
     kind = KINDS[version.notice.kind]
     official = version.texts.filter(language=settings.FAIRWAY_OFFICIAL_LANGUAGE).first()
-    rows = list(version.rows.all())
+    rows = list(version.rows.select_related("place"))
     if official is None or not official.title.strip():
         yield Incomplete(_("Give the notice a title in the official language."), field="title")
     if not rows:
@@ -60,9 +60,18 @@ def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
         yield Incomplete(_("Give the earliest time of reopening as well."), field="reopens_earliest")
     if rows and is_over(version, now=now):
         yield AlreadyOver()
+    yield from _unsure_zones(rows)
     yield from _impossible_times(version, rows, now=now)
     yield from _of_its_action(version)
     yield from _of_its_hour(version, now=now)
+
+
+def _unsure_zones(rows: list[ImpactRow]) -> Iterator[Refused]:
+    """Times told in a zone that nobody has looked at may be an hour off."""
+    unsure = {row.place_id: row.place for row in rows if row.place and not row.place.zone_is_sure}
+    for place in unsure.values():
+        words = _("The time zone of %(place)s is not confirmed. Open the notice, look at it, and save.")
+        yield Incomplete(words % {"place": place}, field="rows")
 
 
 def _impossible_times(version: Version, rows: list[ImpactRow], *, now: datetime) -> Iterator[Refused]:

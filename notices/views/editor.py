@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from base.access import Can, demand
 from base.clock import now, zone_name
+from contacts import places
 from contacts.models import Place
 from notices import autosave, lifecycle
 from notices.checklist import Outlook, outlook
@@ -112,6 +113,9 @@ def _save(request: HttpRequest, version: Version) -> HttpResponse:
     draft = draft_of(form, rows, home_zone=_home_zone(version), now=now())
     if draft is None:
         return _page(request, version, form, rows, status=422)
+    for row in rows:
+        if row.zone_settled:
+            places.confirm_zone(row.zone_of, zone=row.cleaned_data["zone"], by=user, now=now())
     try:
         lifecycle.edit(version, by=user, edit_number=form.cleaned_data["edit_number"], draft=draft, now=now())
     except lifecycle.StaleEdit as stale:
@@ -141,7 +145,7 @@ def live(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def _rows(version: Version, data: Any = None, *, initial: Any = None) -> Any:
     usual = KINDS[version.notice.kind].default_status
-    return ImpactFormSet(data, initial=initial, prefix="row", form_kwargs={"usual": usual})
+    return ImpactFormSet(data, initial=initial, prefix="row", form_kwargs={"usual": usual, "now": now()})
 
 
 def _outlook(version: Version, form: NoticeForm, rows: Any) -> Outlook:
