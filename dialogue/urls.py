@@ -13,5 +13,6 @@ urlpatterns = [
     path("ask/track/<str:token>/files/<uuid:uid>/", public.track_file, name="case_track_file"),
     path("desk/questions/", desk.queue, name="case_queue"),
     path("desk/questions/<str:reference>/", desk.detail, name="case_detail"),
+    path("desk/questions/<str:reference>/keep/", desk.keep, name="case_keep"),
     path("desk/questions/<str:reference>/files/<uuid:uid>/", desk.case_file, name="case_file"),
 ]

@@ -144,3 +144,13 @@ class AskForm(TrapForm):
 
 def _detail(kind: Kind) -> str:
     return f"detail_{kind.key}"
+
+
+class FollowUpForm(forms.Form):
+    text = ProseField(
+        limit=MESSAGE_LIMIT,
+        label=_("Your message to customs"),
+        help_text=_("Up to 5,000 characters. No names of people and no bank details."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Write what is still unclear")},
+    )

@@ -11,7 +11,8 @@ from .models import Case, CaseEntry
 
 Kind = CaseEntry.Kind
 # What the submitter may learn of; whatever else is written in a case stays in the house.
-PUBLIC = (Kind.ANSWER, Kind.MOVED)
+PUBLIC = (Kind.ANSWER, Kind.MOVED, Kind.ASKED_AGAIN, Kind.CLOSED)
+SAID = (Kind.ANSWER, Kind.ASKED_AGAIN)
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,19 @@ def for_submitter(case: Case) -> list[Event]:
     return [*(Event(entry.at, _public_words(case, entry)) for entry in reversed(entries)), *_beginning(case)]
 
 
+def conversation(case: Case) -> list[CaseEntry]:
+    """What customs and the submitter said to each other after the question, in order."""
+    return list(case.entries.filter(kind__in=SAID).select_related("by"))
+
+
 def _desk_words(entry: CaseEntry) -> str:
     words = {
         Kind.ANSWER: _("%(by)s answered"),
         Kind.NOTE: _("%(by)s wrote a note"),
         Kind.ASSIGNED: _("%(by)s gave it to %(person)s"),
         Kind.MOVED: _("%(by)s passed it to %(office)s"),
+        Kind.ASKED_AGAIN: _("The person who asked wrote again"),
+        Kind.CLOSED: _("The person who asked closed it"),
     }[Kind(entry.kind)]
     if entry.kind == Kind.ASSIGNED and entry.person_id is None:
         words = _("%(by)s put it back")
@@ -47,9 +55,13 @@ def _desk_words(entry: CaseEntry) -> str:
 
 
 def _public_words(case: Case, entry: CaseEntry) -> str:
-    if entry.kind == Kind.MOVED:
-        return _("Passed to %(office)s") % {"office": _where(entry)}
-    return _("Answered by %(office)s") % {"office": case.office} if case.office else _("Answered")
+    words = {
+        Kind.ANSWER: _("Answered by %(office)s") if case.office else _("Answered"),
+        Kind.MOVED: _("Passed to %(office)s"),
+        Kind.ASKED_AGAIN: _("You wrote again"),
+        Kind.CLOSED: _("Closed by you"),
+    }[Kind(entry.kind)]
+    return words % {"office": _where(entry) if entry.kind == Kind.MOVED else case.office}
 
 
 def _where(entry: CaseEntry) -> str:

@@ -17,6 +17,7 @@ from delivery.models import Address
 
 from . import kinds
 
+BY_THE_ASKER = ("again", "closed")  # entries without a colleague as their author
 FOLDER = "cases"  # of files, below MEDIA_ROOT
 
 
@@ -65,7 +66,9 @@ class Case(models.Model):
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="the last answer")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    said = models.PositiveIntegerField(default=1, help_text="how often one spoke to the other, the question included")
 
     objects: ClassVar[Any] = CaseQuerySet.as_manager()
 
@@ -97,20 +100,44 @@ class CaseEntry(models.Model):
         NOTE = "note", _("Internal note")
         ASSIGNED = "assigned", _("Given to a person")
         MOVED = "moved", _("Passed to an office")
+        ASKED_AGAIN = "again", _("Asked again")
+        CLOSED = "closed", _("Closed")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="entries")
     kind = models.CharField(max_length=10, choices=Kind)
     text = models.TextField(blank=True)
     person = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", help_text="whom it was given to")
     office = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", help_text="where it went")
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", help_text="empty: who asked")
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]  # as it was written, whatever the clocks of two machines say
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(by=None, kind__in=BY_THE_ASKER) | Q(by__isnull=False) & ~Q(kind__in=BY_THE_ASKER),
+                name="case_entry_has_its_author",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.case_id}"
+
+
+class Unfinished(models.Model):
+    """The answer that one person is typing; `settled` is the `said` of the case that they last answered."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")
+    text = models.TextField(blank=True)
+    settled = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "person"], name="one_unfinished_answer_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} on {self.case_id}"
 
 
 def _random_path(kept: CaseFile, _name: str) -> str:

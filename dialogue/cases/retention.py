@@ -18,9 +18,10 @@ def forget(*, now: datetime) -> int:
     """Deletes what is older than it may be kept; returns how many cases and files without a case."""
     State = Case.State
     unconfirmed = Q(state=State.UNVERIFIED, created_at__lt=now - UNCONFIRMED_KEPT)
-    answered = Q(state__in=(State.ANSWERED, State.CLOSED), answered_at__lt=now - ANSWERED_KEPT)
+    answered = Q(state=State.ANSWERED, answered_at__lt=now - ANSWERED_KEPT)
+    closed = Q(state=State.CLOSED, closed_at__lt=now - ANSWERED_KEPT)
     count = 0
-    for case in Case.objects.filter(unconfirmed | answered):
+    for case in Case.objects.filter(unconfirmed | answered | closed):
         with transaction.atomic():
             files.discard(CaseFile.objects.filter(case=case))
             case.delete()

@@ -43,6 +43,8 @@ def _write(told: dict[str, Any], people: dict[str, User], place: Place | None, n
         language=told["language"],
         place=place,
         office=place.office if place else None,
+        assignee=people[answer["by"]] if answer else None,
+        said=2 if answer else 1,
         created_at=now + timedelta(hours=told["received_at"]),
         verified_at=at(told["verified_at"]),
         due_at=at(told["due_at"]),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from base.words import Role
 from contacts.models import MemberList
 from delivery import postman
+from dialogue.cases import answers
 from dialogue.cases.models import Case
 from notices.models import Relay
 from tests.contacts import book
@@ -86,6 +87,38 @@ def test_question_gets_its_answer(page: Any, live_server: Any, smtp_sink: Any, s
     pages.check(page, "track-answered")
     page.get_by_role("button", name="That helped, close it").click()
     assert "Closed by you" in page.content()
+    assert wrong == []
+
+
+def test_person_asks_again_and_the_officer_loses_no_typing(
+    page: Any, live_server: Any, smtp_sink: Any, settings: Any
+) -> None:
+    settings.FAIRWAY_SITE_URL = live_server.url
+    wrong = pages.watch(page, live_server.url)
+    office = people.organisation()
+    people.place("GBDVR", office)
+    case, officer = people.case(about="GBDVR"), people.person(Role.OFFICER, office)
+    answers.answer(case, by=officer, text="Yes, by day.", seen=case.said, now=timezone.now())
+    postman.work("personal")
+    page.goto(mailed_link(smtp_sink, "/ask/track/"))
+    page.get_by_text("Still unclear? Reply").click()
+    pages.check(page, "track-reply")
+    page.get_by_label("Your message to customs").fill("Also at night?")
+    page.get_by_role("button", name="Send it to customs").click()
+    assert "Customs is working on it" in page.content()
+    pages.sign_in(page, live_server.url, officer)
+    page.goto(live_server.url + reverse("case_detail", args=[case.reference]))
+    with page.expect_response("**/keep/"):
+        page.get_by_label("Your answer").fill("At night too.")
+    page.goto(live_server.url + reverse("case_detail", args=[case.reference]))
+    assert page.get_by_label("Your answer").input_value() == "At night too."
+    pages.check(page, "case-unfinished")
+    page.get_by_role("button", name="Answer by e-mail now").click()
+    pages.check(page, "case-answered-twice")
+    postman.work("personal")
+    page.context.clear_cookies()
+    page.goto(mailed_link(smtp_sink, "/ask/track/"))
+    assert "At night too." in page.content()
     assert wrong == []
 
 

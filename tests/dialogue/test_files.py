@@ -246,7 +246,7 @@ def test_files_go_with_their_case(client: Any, django_capture_on_commit_callback
 
     people.place("GBDVR", office := people.organisation())
     case = asked_with(client, upload("one-page.pdf"))
-    answers.answer(case, by=people.person(Role.OFFICER, office), text="Yes.", now=NOW)
+    answers.answer(case, by=people.person(Role.OFFICER, office), text="Yes.", seen=1, now=NOW)
     unconfirmed = people.case(verified=False, subject="Never confirmed")
     assert (forgotten(days=7), forgotten(days=7, seconds=1)) == (0, 1)
     assert not Case.objects.filter(pk=unconfirmed.pk).exists() and len(on_disk()) == 1

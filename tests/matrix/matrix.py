@@ -77,6 +77,9 @@ ROWS = [
         "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
     post("apply_confirm",
         "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
+    post("case_track",
+        "404 >case_track 404                         | 404 404 404     | 404 404 404 404 404 404 404",
+        text="At night too?"),
     Row("invitation",
         "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
     post("invitation",
@@ -210,7 +213,7 @@ ROWS = [
         "in in in                        | 404 404 404 | 200 200 404 200 200 404 404"),
     post("case_detail",
         "in in in                        | 404 404 404 | >case_detail >case_detail 404 >case_detail >case_detail"
-        " 404 404", text="Yes, he may."),
+        " 404 404", text="Yes, he may.", said="1"),
     post("case_detail",
         "in in in                        | 404 404 404 | >case_detail >case_detail 404 >case_detail >case_detail"
         " 404 404", step="take"),
@@ -219,6 +222,8 @@ ROWS = [
         " 404 404", step="note", **{"note-text": "Ask the port."}),
     post("case_detail",
         "in in in                        | 404 404 404 | 422 422 404 422 422 404 404", step="move"),
+    post("case_keep",
+        "200 200 200                     | 404 404 404 | 200 200 404 200 200 404 404", text="Yes, he", said="1"),
     Row("headquarters",
         "in in in                        | 403 403 403 | 403 403 403 200 200 200 403"),
     # ── allauth: pages at the entrance are for whoever is signed out; one's own account is for the person signed in

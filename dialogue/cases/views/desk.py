@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from base.access import Can, demand, hide, may
 from base.errors import Refused
-from dialogue.cases import answers, assignment, history
+from dialogue.cases import answers, assignment, history, unfinished
 from dialogue.cases.desk_forms import AnswerForm, GiveForm, MoveForm, NoteForm
 from dialogue.cases.filters import Filter
 from dialogue.cases.models import Case, CaseEntry
@@ -26,6 +27,7 @@ from dialogue.cases.models import Case, CaseEntry
 from .public import download
 
 PAGE = 50
+ANSWERABLE = (Case.State.OPEN, Case.State.ANSWERED)
 
 
 @login_required
@@ -60,25 +62,65 @@ def _case(request: HttpRequest, reference: str) -> Case:
     return case
 
 
-@login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
     """One question; each form of the page is a step, named by its button."""
+    if not request.user.is_authenticated:
+        return _sign_in_first(request, reference)
     case = _case(request, reference)
+    _keep(request, case, request.session.pop(_waiting(reference), None) or request.POST)
     if request.method != "POST":
         return _page(request, case)
     return STEPS.get(request.POST.get("step", ""), _answer)(request, case)
 
 
+def _waiting(reference: str) -> str:
+    return f"typed:{reference}"
+
+
+def _sign_in_first(request: HttpRequest, reference: str) -> HttpResponse:
+    """The session ended while somebody typed: what was sent waits in this browser's new session."""
+    if request.POST.get("text", "").strip():
+        request.session[_waiting(reference)] = {"text": request.POST["text"], "said": request.POST.get("said", "")}
+    return redirect_to_login(request.get_full_path())
+
+
+def _keep(request: HttpRequest, case: Case, typed: Mapping[str, str]) -> None:
+    if "text" in typed and may(request.user, Can.ANSWER_CASE, case):
+        said = _number(typed.get("said"))
+        unfinished.keep(case, by=_user(request), text=typed["text"], seen=said, now=timezone.now())
+
+
+@require_POST
+@never_cache
+def keep(request: HttpRequest, reference: str) -> HttpResponse:
+    """Keeps the answer while it is typed; nobody is told."""
+    if not request.user.is_authenticated:
+        return render(request, "notices/_signed_out.html")
+    case = _case(request, reference)
+    _keep(request, case, request.POST)
+    return render(request, "dialogue/_kept.html", {"at": timezone.now(), "zone": case.zone})
+
+
 def _answer(request: HttpRequest, case: Case) -> HttpResponse:
-    form = AnswerForm(request.POST)
+    form, user, said = AnswerForm(request.POST), _user(request), _number(request.POST.get("said"))
 
     def act() -> str:
-        answers.answer(case, by=_user(request), text=form.cleaned_data["text"], now=timezone.now())
+        answers.answer(case, by=user, text=form.cleaned_data["text"], seen=said, now=timezone.now())
+        unfinished.forget(case, by=user, answered=said, now=timezone.now())
         return _("Answered. The person gets it by e-mail.")
 
     return _done(request, case, act, answer=form)
+
+
+def _discard(request: HttpRequest, case: Case) -> HttpResponse:
+    def act() -> str:
+        said = _number(request.POST.get("said"))
+        unfinished.forget(case, by=_user(request), answered=max(said - 1, 0), now=timezone.now())
+        return _("What you had typed is thrown away.")
+
+    return _done(request, case, act)
 
 
 def _note(request: HttpRequest, case: Case) -> HttpResponse:
@@ -124,7 +166,8 @@ def _move(request: HttpRequest, case: Case) -> HttpResponse:
     form = MoveForm(request.POST, case=case)
 
     def act() -> str:
-        office, reason, seen = form.chosen(), form.cleaned_data["reason"], _seen_office(request)
+        office, reason = form.chosen(), form.cleaned_data["reason"]
+        seen = _number(request.POST.get("seen_office")) or None
         assignment.move_to(case, office=office, seen=seen, reason=reason, by=_user(request), now=timezone.now())
         return _("Passed to %(office)s.") % {"office": office or _("the liaison officers")}
 
@@ -133,6 +176,7 @@ def _move(request: HttpRequest, case: Case) -> HttpResponse:
 
 STEPS: dict[str, Callable[[HttpRequest, Case], HttpResponse]] = {
     "answer": _answer,
+    "discard": _discard,
     "note": _note,
     "take": _take,
     "give": _give,
@@ -153,9 +197,8 @@ def _seen(request: HttpRequest) -> uuid.UUID | None:
         return None
 
 
-def _seen_office(request: HttpRequest) -> int | None:
-    seen = request.POST.get("seen_office", "")
-    return int(seen) if seen.isdecimal() and len(seen) < 19 else None
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
 
 
 def _done(request: HttpRequest, case: Case, act: Callable[[], str], **forms: Any) -> HttpResponse:
@@ -177,12 +220,11 @@ def _done(request: HttpRequest, case: Case, act: Callable[[], str], **forms: Any
 
 
 def _page(request: HttpRequest, case: Case, *, status: int = 200, refusal: Any = None, **bound: Any) -> HttpResponse:
-    user = _user(request)
+    user, now = _user(request), timezone.now()
     works = may(user, Can.ANSWER_CASE, case)
-    is_open = case.state == Case.State.OPEN
-    late = is_open and case.due_at is not None and case.due_at < timezone.now()
+    typed = unfinished.kept(case, by=user) if "answer" not in bound else None
     forms = {
-        "answer": AnswerForm(),
+        "answer": AnswerForm(initial={"text": typed.text} if typed else None),
         "note": NoteForm(),
         "give": GiveForm(case=case, user=user),
         "move": MoveForm(case=case),
@@ -193,14 +235,14 @@ def _page(request: HttpRequest, case: Case, *, status: int = 200, refusal: Any =
         "forms": forms,
         "bound": list(bound.values()),
         "refusal": refusal,
-        "may_answer": works and (is_open or "answer" in bound),
+        "typed": typed,
         "works": works,
-        "answer": case.entries.filter(kind=CaseEntry.Kind.ANSWER).select_related("by").last(),
+        "may_answer": works and (case.state in ANSWERABLE or typed or "answer" in bound),
+        "talk": history.conversation(case),
         "notes": case.entries.filter(kind=CaseEntry.Kind.NOTE).select_related("by"),
         "events": history.for_desk(case),
         "zone": case.zone,
-        "late": late,
-        "now": timezone.now(),
+        "now": now,
         "files": case.files.all(),
     }
     return render(request, "dialogue/case.html", context, status=status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
@@ -16,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from base import links
 from base.clients import ip_prefix
 from dialogue.cases import answers, files, history, intake, kinds, mails
-from dialogue.cases.forms import AskForm
+from dialogue.cases.forms import AskForm, FollowUpForm
 from dialogue.cases.kinds import KINDS
-from dialogue.cases.models import Case, CaseEntry
+from dialogue.cases.models import Case
 
 
 @never_cache
@@ -90,10 +91,24 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def track(request: HttpRequest, token: str) -> HttpResponse:
+    """The way of one question; POST says more, or asks again."""
     case = _case_of(mails.TRACK, token)
-    return render(request, "dialogue/track.html", {"case": case, "token": token, **_story(case)})
+    form, status = FollowUpForm(request.POST or None), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                answers.ask_again(case, text=form.cleaned_data["text"], now=timezone.now())
+            except answers.TooOften as refusal:
+                form.add_error("text", str(refusal))
+                status = 429
+            else:
+                messages.success(request, _("Sent to customs."))
+                return redirect("case_track", token)
+    context = {"case": case, "token": token, "form": form, **_story(case)}
+    return render(request, "dialogue/track.html", context, status=status)
 
 
 @never_cache
@@ -115,9 +130,8 @@ def _case_of(purpose: str, token: str, max_age_s: int | None = None) -> Case:
 def _story(case: Case) -> dict[str, Any]:
     """What the tracking page shows of the case, and the zone that its times are told in."""
     late = case.state == Case.State.OPEN and case.due_at is not None and case.due_at < timezone.now()
-    answer = case.entries.filter(kind=CaseEntry.Kind.ANSWER).last()
     return {
-        "answer": answer,
+        "talk": history.conversation(case),
         "events": history.for_submitter(case),
         "zone": case.zone,
         "late": late,
