@@ -32,6 +32,9 @@ class Can(StrEnum):
     INVITE = "invite"
     SEE_PEOPLE = "see_people"
     DECIDE_APPLICATION = "decide_application"
+    CHANGE_KEYS = "change_keys"
+    SEE_KEY_CHANGES = "see_key_changes"
+    CONFIRM_KEY_CHANGE = "confirm_key_change"
     SEE_AUDIT = "see_audit"
     SEE_HEADQUARTERS = "see_headquarters"
 

@@ -33,6 +33,10 @@ SEATS_OF: dict[str, tuple[Role, ...]] = {
     Kind.COMPANY: (),
 }
 
+# Whoever holds one of these lets notices out, or confirms such a change: one person alone never gives it.
+TWO_GIVE = (Role.APPROVER, Role.HEADQUARTERS, Role.ADMINISTRATOR)
+SECOND = (Role.ADMINISTRATOR, Role.HEADQUARTERS)  # who may be the second person
+
 
 class WrongSeat(Refused):
     message = _("This organisation has no such seat.")
@@ -48,6 +52,11 @@ class HasSeat(Refused):
     field = "email"
 
 
+class NeedsTwo(Refused):
+    message = _("A second person must confirm this seat.")
+    field = "role"
+
+
 class BadInvitation(Refused):
     message = _("This invitation is not valid, or no longer. Ask for a new one.")
 
@@ -59,13 +68,8 @@ class NotYou(Refused):
 # --- Asking in ----------------------------------------------------------------------------------------------------
 
 
-def invite(
-    *, by: User, email: str, name: str, language: str, organisation: Organisation, role: str, now: datetime
-) -> Invitation:
-    """Mails a link that is good for seven days and once; an earlier one for the same seat ends.
-
-    Raises `BadAddress`, `WrongSeat`, `OwnSeat` or `HasSeat`.
-    """
+def demand_possible(*, by: User, email: str, organisation: Organisation, role: str) -> str:
+    """The address, clean; raises `BadAddress`, `WrongSeat`, `OwnSeat` or `HasSeat`."""
     email = addresses.key_of(email)
     if role not in SEATS_OF[organisation.kind]:
         raise WrongSeat()
@@ -73,6 +77,20 @@ def invite(
         raise OwnSeat(field="email")
     if Seat.objects.filter(user__email__iexact=email, organisation=organisation, role=role, ended_at=None).exists():
         raise HasSeat()
+    return email
+
+
+def invite(
+    *, by: User, email: str, name: str, language: str, organisation: Organisation, role: str, now: datetime,
+    second: User | None = None,
+) -> Invitation:
+    """Mails a link that is good for seven days and once; an earlier one for the same seat ends.
+
+    Raises what `demand_possible` raises, and `NeedsTwo` if the seat is one that needs a `second` person.
+    """  # fmt: skip
+    email = demand_possible(by=by, email=email, organisation=organisation, role=role)
+    if role in TWO_GIVE and (second is None or second.pk == by.pk):
+        raise NeedsTwo()
     same_seat = Invitation.objects.filter(email__iexact=email, organisation=organisation, role=role)
     with transaction.atomic():
         same_seat.filter(accepted_at=None, expires_at__gt=now).update(expires_at=now)

@@ -34,6 +34,12 @@ class InviteForm(forms.Form):
         role.choices = [choice for choice in Role.choices if choice[0] in roles]
 
 
+class NewEmailForm(forms.Form):
+    email = MailboxField(
+        label=_("New e-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}), max_length=254
+    )
+
+
 class AcceptForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})

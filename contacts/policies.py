@@ -8,6 +8,7 @@ from base.access import Can, has_seat, rule
 from base.words import Role
 
 from .models import MemberList, Organisation
+from .people import SECOND
 
 
 @rule(Can.SEE_ASSOCIATION)
@@ -56,6 +57,23 @@ def see_people(user: Any, organisation: Organisation | None) -> bool:
 def decide_application(user: Any, obj: object = None) -> bool:
     """Who lets an association in: headquarters, and the administrator."""
     return has_seat(user, Role.HEADQUARTERS, Role.ADMINISTRATOR)
+
+
+@rule(Can.CHANGE_KEYS)
+def change_keys(user: Any, obj: object = None) -> bool:
+    """Asks for a reset of somebody's second factor or e-mail; a second person confirms it."""
+    return has_seat(user, Role.ADMINISTRATOR)
+
+
+@rule(Can.CONFIRM_KEY_CHANGE)
+def confirm_key_change(user: Any, obj: object = None) -> bool:
+    """That it is not the own wish is `two_person`'s refusal, with a reason."""
+    return has_seat(user, *SECOND)
+
+
+@rule(Can.SEE_KEY_CHANGES)
+def see_key_changes(user: Any, obj: object = None) -> bool:
+    return has_seat(user, *SECOND, Role.AUDITOR)
 
 
 @rule(Can.SEE_AUDIT)

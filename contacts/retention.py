@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .imports import TAKE_BACK_KEPT
-from .models import Application, ImportRun, Subscription
+from .models import Application, ImportRun, Subscription, TwoPersonChange
 
 DRY_RUN_KEPT = timedelta(days=1)
 UNCONFIRMED_KEPT = timedelta(days=7)
+CHANGES_KEPT = timedelta(days=90)  # after their end; the audit keeps that they were
 
 
 def forget(*, now: datetime) -> int:
@@ -20,4 +21,6 @@ def forget(*, now: datetime) -> int:
     unconfirmed = Application.objects.filter(
         state=Application.State.UNVERIFIED, created_at__lt=now - UNCONFIRMED_KEPT
     )
-    return unconfirmed.delete()[0] + files.update(content=None) + rows.update(before=[]) + wishes.delete()[0]
+    changes = TwoPersonChange.objects.filter(expires_at__lt=now - CHANGES_KEPT)
+    dropped = sum(gone.delete()[0] for gone in (unconfirmed, wishes, changes))
+    return dropped + files.update(content=None) + rows.update(before=[])

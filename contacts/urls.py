@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import apply, follow, lists, people
+from .views import apply, follow, lists, people, two_person
 
 urlpatterns = [
     path("follow/", follow.follow, name="follow"),
@@ -31,6 +31,10 @@ urlpatterns = [
     path("people/invite/", people.invite, name="people_invite"),
     path("people/seats/<int:pk>/end/", people.end_seat, name="seat_end"),
     path("people/<uuid:pk>/switch-off/", people.switch_off, name="person_switch_off"),
+    path("people/<uuid:pk>/reset-factor/", two_person.reset_factor, name="factor_reset"),
+    path("people/<uuid:pk>/email/", two_person.change_email, name="person_email"),
+    path("people/changes/<uuid:uid>/confirm/", two_person.confirm, name="change_confirm"),
+    path("people/changes/<uuid:uid>/refuse/", two_person.refuse, name="change_refuse"),
     path("invitation/<str:token>/", people.invitation, name="invitation"),
 ]
 

@@ -5,6 +5,7 @@ from .lists import ImportRun, MemberList, Membership, Refusal
 from .people import Invitation, Organisation, Seat, User
 from .places import Place
 from .subscriptions import Subscription
+from .two_person import TwoPersonChange
 
 __all__ = [
     "Application",
@@ -17,5 +18,6 @@ __all__ = [
     "Refusal",
     "Seat",
     "Subscription",
+    "TwoPersonChange",
     "User",
 ]

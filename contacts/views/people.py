@@ -21,8 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from base.access import Can, demand, hide, may
 from base.errors import Refused
 from base.proof import fresh_proof
-from contacts import people
-from contacts.models import Invitation, Organisation, Seat, User
+from contacts import people, two_person
+from contacts.models import Invitation, Organisation, Seat, TwoPersonChange, User
 from contacts.people_forms import AcceptForm, InviteForm
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -47,8 +47,12 @@ def index(request: HttpRequest) -> HttpResponse:
     waiting = Invitation.objects.filter(
         organisation__in=within, accepted_at=None, expires_at__gt=timezone.now()
     ).select_related("organisation")
+    changes = TwoPersonChange.objects.waiting(timezone.now()).select_related("person", "organisation", "asked_by")
     context = {
         "persons": persons,
+        "changes": changes.order_by("asked_at") if may(request.user, Can.SEE_KEY_CHANGES) else (),
+        "may_confirm": may(request.user, Can.CONFIRM_KEY_CHANGE),
+        "may_change_keys": may(request.user, Can.CHANGE_KEYS),
         "waiting": waiting.order_by("-created_at"),
         "may_invite": may(request.user, Can.INVITE),
         "may_decide": may(request.user, Can.DECIDE_APPLICATION),
@@ -71,13 +75,19 @@ def invite(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, organisations=_organisations(request.user, Can.INVITE))
     if request.method == "POST" and form.is_valid():
         try:
-            invitation = people.invite(by=request.user, now=timezone.now(), **form.cleaned_data)  # type: ignore[arg-type]
+            asked = two_person.invite(by=request.user, now=timezone.now(), **form.cleaned_data)  # type: ignore[arg-type]
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         else:
-            messages.success(request, _("The invitation goes to %(email)s.") % {"email": invitation.email})
+            messages.success(request, _said(asked))
             return redirect("people")
     return render(request, "contacts/people_invite.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _said(asked: Invitation | TwoPersonChange) -> str:
+    if isinstance(asked, TwoPersonChange):
+        return _("A second person must confirm it: it waits below.")
+    return _("The invitation goes to %(email)s.") % {"email": asked.email}
 
 
 @never_cache

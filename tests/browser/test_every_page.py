@@ -50,7 +50,7 @@ REFUSE_EMPTY = {
     "ask", "follow", "follow_manage_link", "invitation", "people_invite", "list_new", "list_edit", "list", "import",
     "version_edit", "case_detail", "case_track", "account_login", "account_change_password", "account_reset_password",
     "account_reauthenticate", "mfa_authenticate", "mfa_activate_totp", "mfa_reauthenticate",
-    "notice_new", "template_new", "template", "version_correct", "apply", "application",
+    "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
 }  # fmt: skip
 TITLES = "[...document.querySelectorAll('h1')].map(h => h.textContent.trim()).filter(Boolean).length"
 DEAD_LINKS = """[...document.querySelectorAll('main a[href^="#"], a.f-skip')]

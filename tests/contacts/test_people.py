@@ -93,7 +93,8 @@ def test_weak_password_is_refused_with_a_reason(administrator, client: Client, p
 
 def test_who_has_an_account_takes_the_seat_signed_in_as_that_account_only(administrator):
     person = make.user("officer")
-    page = page_of(invite(administrator, email=person.email, role="approver"))
+    second = make.user("headquarters")
+    page = page_of(invite(administrator, email=person.email, role="approver", second=second))
     assert Client().post(page, {"name": "Thief", "password": PASSWORD}).url.startswith(reverse("account_login"))
     other = make.sign_in(Client(), make.user("officer"))
     assert other.post(page).url.startswith(reverse("account_login"))

@@ -9,8 +9,17 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from base import links
-from contacts import applications, imports, people, subscribe
-from contacts.models import Application, ImportRun, Invitation, MemberList, Organisation, Subscription, User
+from contacts import applications, imports, people, subscribe, two_person
+from contacts.models import (
+    Application,
+    ImportRun,
+    Invitation,
+    MemberList,
+    Organisation,
+    Subscription,
+    TwoPersonChange,
+    User,
+)
 from delivery import addresses, seals
 from dialogue.cases import files, intake, mails
 from dialogue.cases.models import Case, CaseFile
@@ -40,6 +49,7 @@ class World:
     application: Application
     unconfirmed: Application
     colleague: User
+    change: TwoPersonChange
     template: Template
     people: dict[str, User] = field(default_factory=dict)
 
@@ -53,6 +63,7 @@ def build() -> World:
         imports.prepare(member_list, data=MEMBERS, file_name="m.csv", by=manager, now=make.now()) for _ in range(2)
     ]
     author, approver = persons["author"], persons["approver"]
+    house = persons["administrator"].seats()[0].organisation
     reader = addresses.get_or_create("reader@member.invalid").pk
     case = intake.verify(_ask("asker@company.invalid"), now=make.now())
     return World(
@@ -83,6 +94,12 @@ def build() -> World:
         application=applications.verify(_apply("Applicants"), now=make.now()),
         unconfirmed=_apply("Strangers"),
         colleague=make.user("member", at=association),
+        change=two_person.ask_email_change(
+            make.user("member", at=association),
+            by=make.user("administrator", at=house),
+            email="moved@member.invalid",
+            now=make.now(),
+        ),
         template=make.template("Storm"),
         people=persons,
     )
@@ -159,6 +176,8 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "template_remove": {"pk": world.template.pk},
         "seat_end": {"pk": world.colleague.seats()[0].pk},
         "person_switch_off": {"pk": world.colleague.pk},
+        "factor_reset": {"pk": world.colleague.pk},
+        "person_email": {"pk": world.colleague.pk},
         "account_reset_password_from_key": {"uidb36": "1", "key": "nonsense"},
     }.get(name, uid)
 
