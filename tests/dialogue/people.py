@@ -32,7 +32,9 @@ def person(role: Role, at: Organisation) -> User:
 
 
 def place(locode: str, office: Organisation | None = None, zone: str = "Europe/London") -> Place:
-    made = Place(locode=locode, country=locode[:2], time_zone=zone, office=office, modes=["maritime"])
+    made = Place(
+        locode=locode, country=locode[:2], time_zone=zone, zone_state="confirmed", office=office, modes=["maritime"]
+    )
     made.set_names({"en": {"GBDVR": "Dover", "ESALG": "Algeciras"}.get(locode, locode)})
     made.save()
     return made
