@@ -324,6 +324,20 @@ class Approval(models.Model):
         return f"{self.person_id} approves {self.version_id}"
 
 
+class Told(models.Model):
+    """That people were told of a promise of a version: once each, whatever happens to the mail."""
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="+")
+    what = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "what"], name="told_once")]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.version_id}"
+
+
 class Relay(models.Model):
     """An association's answer to a version: passed on by the portal, by its own means, or not relevant."""
 

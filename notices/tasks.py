@@ -6,10 +6,17 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from . import schedule
+from . import promises, schedule
 
 
 @shared_task(name="notices.tasks.publish_due")
 def publish_due(**kwargs: object) -> None:
     close_old_connections()
     schedule.sweep(now=timezone.now())
+
+
+@shared_task(name="notices.tasks.remind")
+def remind(**kwargs: object) -> None:
+    """Mails what is promised and due, or late."""
+    close_old_connections()
+    promises.sweep(now=timezone.now())

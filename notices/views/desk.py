@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from base.access import Can, may
 from base.clock import now
-from notices import schedule
+from notices import promises, schedule
 from notices.models import Version
 from notices.policies import has_touched
 
@@ -47,9 +47,11 @@ def desk(request: HttpRequest) -> HttpResponse:
         return redirect("association_home" if user.is_association else "home")
     lists = _lists(user)
     moment = now()
+    seen = promises.running(moment).filter(pk__in=Version.objects.visible_to(user))
+    due = [one for one in promises.due(seen, by=moment + promises.SOON) if may(user, Can.SEE_DRAFTS, one.version)]
     held = [(version, why) for version in lists["scheduled"] if (why := schedule.hindrance(version, now=moment))]
     return render(
         request,
         "notices/desk.html",
-        {"lists": lists, "held": held, "may_write": may(user, Can.WRITE_NOTICE, None)},
+        {"lists": lists, "held": held, "due": due, "now": moment, "may_write": may(user, Can.WRITE_NOTICE, None)},
     )

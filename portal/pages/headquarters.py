@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -17,8 +16,9 @@ from django.views.decorators.http import require_safe
 from base.access import Can, demand, may
 from contacts.models import Application, Organisation
 from dialogue.cases.models import Case
+from notices import promises as promised
 from notices import wording
-from notices.models import Notice, Version
+from notices.models import Version
 
 
 @dataclass(frozen=True)
@@ -33,33 +33,33 @@ class OfficeLine:
 
 @dataclass(frozen=True)
 class Promise:
-    """A next update that was due and did not come."""
+    """A next update, or a reopening, that was due and did not come."""
 
     version: Version
+    name: str
+    due_at: datetime
     headline: str
     zone: str
 
 
-def versions_in_force(now: datetime) -> QuerySet[Version]:
-    versions: QuerySet[Version] = Version.objects.filter(
-        notice__in=Notice.objects.in_force(now), state=Version.State.ISSUED
-    )
-    return versions
-
-
 def late_promises(now: datetime) -> list[Promise]:
     """The longest overdue first."""
-    missed = versions_in_force(now).filter(next_update_at__lt=now).order_by("next_update_at")
     language = translation.get_language() or "en"
     return [
-        Promise(version, wording.headline(version, language), version.time_zone or "UTC")
-        for version in missed.select_related("notice__office").prefetch_related("texts", "rows__place")
+        Promise(
+            version=late.version,
+            name=late.name,
+            due_at=late.due_at,
+            headline=wording.headline(late.version, language),
+            zone=late.version.time_zone or "UTC",
+        )
+        for late in promised.due(promised.running(now), by=now)
     ]
 
 
 def office_lines(now: datetime, promises: list[Promise]) -> list[OfficeLine]:
     """One line an office, those with missed promises first; five queries however many offices."""
-    in_force = Counter(versions_in_force(now).values_list("notice__office_id", flat=True))
+    in_force = Counter(promised.running(now).values_list("notice__office_id", flat=True))
     pending = Counter(Version.objects.filter(state=Version.State.PENDING).values_list("notice__office_id", flat=True))
     late = Counter(promise.version.notice.office_id for promise in promises)
     waiting = Case.objects.queue()
