@@ -6,6 +6,8 @@ from .cases.views import desk, public
 
 urlpatterns = [
     path("ask/", public.ask, name="ask"),
+    path("ask/link/", public.lost_link, name="case_links"),
+    path("ask/link/sent/", public.lost_link_sent, name="case_links_sent"),
     path("ask/sent/<str:token>/", public.sent, name="case_sent"),
     path("ask/confirm/<str:token>/", public.verify, name="case_verify"),
     path("ask/track/<str:token>/", public.track, name="case_track"),

@@ -19,6 +19,8 @@ from .files import Parcel
 from .intake import MESSAGE_LIMIT, Question
 from .kinds import KINDS, Kind
 
+NO_ADDRESS = _("Enter an e-mail address such as name@company.example")
+
 
 class Several(forms.FileInput):
     """A control for several files; what was chosen lies in the form's parcel, not here."""
@@ -71,7 +73,7 @@ class AskForm(TrapForm):
         help_text=_("We send a link to confirm it. Then your question enters the queue."),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": _("Enter an e-mail address such as name@company.example")},
+        error_messages={"required": NO_ADDRESS},
     )
 
     ANSWERS = ("company", "about", "subject", "message", "email")
@@ -117,11 +119,7 @@ class AskForm(TrapForm):
         return self.cleaned_data["kind"] or kinds.FIRST
 
     def clean_email(self) -> str:
-        try:
-            addresses.key_of(self.cleaned_data["email"])
-        except Refused:
-            raise ValidationError(_("Enter an e-mail address such as name@company.example")) from None
-        return addresses.clean(self.cleaned_data["email"])
+        return _mailbox(self.cleaned_data["email"])
 
     def again(self, data: Any) -> Self:
         return type(self)(data, parcel=self.parcel)
@@ -142,6 +140,14 @@ class AskForm(TrapForm):
         )
 
 
+def _mailbox(text: str) -> str:
+    try:
+        addresses.key_of(text)
+    except Refused:
+        raise ValidationError(NO_ADDRESS) from None
+    return addresses.clean(text)
+
+
 def _detail(kind: Kind) -> str:
     return f"detail_{kind.key}"
 
@@ -154,3 +160,16 @@ class FollowUpForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": _("Write what is still unclear")},
     )
+
+
+class LinksForm(forms.Form):
+    email = LineField(
+        label=_("E-mail"),
+        help_text=_("The address that you gave with your question"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": NO_ADDRESS},
+    )
+
+    def clean_email(self) -> str:
+        return _mailbox(self.cleaned_data["email"])

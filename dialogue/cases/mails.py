@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -41,6 +42,13 @@ def received_again(case: Case) -> Sealed:
 
 def answered(case: Case, words: str, *, asked: str) -> Sealed:
     return _with_case(case, "case_answered", answer=words, asked=asked)
+
+
+def links_again(cases: Sequence[Case], language: str) -> Sealed:
+    """The links of several cases of one address, the newest first."""
+    with translation.override(language):
+        found = [(case, address_of(case, "case_track", TRACK)) for case in cases]
+        return _seal(language, "case_links", {"found": found, "link": found[0][1]})
 
 
 def for_desk(case: Case, reader: User) -> Sealed:

@@ -48,7 +48,8 @@ WITHOUT_LANDMARKS = {"landmark-one-main": {"enabled": False}, "region": {"enable
 # Forms that refuse to be sent empty, each with a list of what is wrong
 REFUSE_EMPTY = {
     "ask", "follow", "follow_manage_link", "invitation", "people_invite", "list_new", "list_edit", "list", "import",
-    "version_edit", "case_detail", "case_track", "account_login", "account_change_password", "account_reset_password",
+    "version_edit", "case_detail", "case_track", "case_links",
+    "account_login", "account_change_password", "account_reset_password",
     "account_reauthenticate", "mfa_authenticate", "mfa_activate_totp", "mfa_reauthenticate",
     "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
 }  # fmt: skip

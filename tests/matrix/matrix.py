@@ -55,7 +55,9 @@ LIST = {"name": "Fresh", "way": "direct", "direct_from": "Extreme"}
 ROWS = [
     # ── Everybody ───────────────────────────── anonymous, links    | association     | customs
     Row("livez readyz favicon", "200"),
-    Row("home notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask", "200"),
+    Row("home notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask"
+        " case_links case_links_sent", "200"),
+    post("case_links", ">case_links_sent", email="nobody@company.invalid"),
     Row("apply apply_sent", "200"),
     Row("permanent", ">notice"),
     Row("permanent_version", ">notice_version"),

@@ -154,7 +154,7 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         return {"token": token(world, name, identity), **file}
     if name == "case_file":
         return {"reference": world.case.reference, "uid": world.case_file.uid}
-    if name.startswith("case_") and name != "case_queue":
+    if name in ("case_detail", "case_keep"):
         return {"reference": world.case.reference}
     thing = getattr(world, of) if of else None
     uid = {"uid": thing.uid} if thing is not None else {}

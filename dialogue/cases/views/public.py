@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -16,10 +18,32 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from base import links
 from base.clients import ip_prefix
-from dialogue.cases import answers, files, history, intake, kinds, mails
-from dialogue.cases.forms import AskForm, FollowUpForm
+from dialogue.cases import answers, files, history, intake, kinds, lost_links, mails
+from dialogue.cases.forms import AskForm, FollowUpForm, LinksForm
 from dialogue.cases.kinds import KINDS
 from dialogue.cases.models import Case
+
+
+def _case_of(purpose: str, token: str, max_age_s: int | None = None) -> Case:
+    """The case that the link is for; raises `links.BadLink`."""
+    uid = links.read(purpose, token, max_age_s)
+    case: Case | None = Case.objects.select_related("address", "office", "place", "assignee").filter(uid=uid).first()
+    if case is None:  # forgotten by now
+        raise links.BadLink(purpose)
+    return case
+
+
+def _by_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A link that a mail program broke, that is too old, or whose question is forgotten leads on to a new one."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except links.BadLink:
+            return render(request, "dialogue/broken_link.html", status=404)
+
+    return opened
 
 
 @never_cache
@@ -74,12 +98,14 @@ def _send(request: HttpRequest, form: AskForm) -> HttpResponse:
 
 @never_cache
 @require_safe
+@_by_link
 def sent(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "dialogue/sent.html", {"case": _case_of(mails.SENT, token)})
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@_by_link
 def verify(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button, since mail scanners follow links; POST verifies."""
     case = _case_of(mails.VERIFY, token, max_age_s=mails.VERIFY_MAX_AGE_S)
@@ -92,6 +118,7 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@_by_link
 def track(request: HttpRequest, token: str) -> HttpResponse:
     """The way of one question; POST says more, or asks again."""
     case = _case_of(mails.TRACK, token)
@@ -113,18 +140,39 @@ def track(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_POST
+@_by_link
 def close(request: HttpRequest, token: str) -> HttpResponse:
     answers.close(_case_of(mails.TRACK, token), now=timezone.now())
     return redirect("case_track", token)
 
 
-def _case_of(purpose: str, token: str, max_age_s: int | None = None) -> Case:
-    try:
-        uid = links.read(purpose, token, max_age_s)
-    except links.BadLink:
-        raise Http404(_("This link is not valid, or no longer.")) from None
-    case: Case = get_object_or_404(Case.objects.select_related("address", "office", "place"), uid=uid)
-    return case
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def lost_link(request: HttpRequest) -> HttpResponse:
+    """Asks for the mail with one's links; the answer is the same whoever asks."""
+    form, status = LinksForm(request.POST or None), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                lost_links.send(
+                    email=form.cleaned_data["email"],
+                    language=translation.get_language() or "en",
+                    ip_prefix=ip_prefix(request),
+                    now=timezone.now(),
+                )
+            except lost_links.TooMany as refusal:
+                form.add_error("email", str(refusal))
+                status = 429
+            else:
+                return redirect("case_links_sent")
+    return render(request, "dialogue/lost_link.html", {"form": form}, status=status)
+
+
+@never_cache
+@require_safe
+def lost_link_sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "dialogue/lost_link_sent.html")
 
 
 def _story(case: Case) -> dict[str, Any]:
@@ -141,6 +189,7 @@ def _story(case: Case) -> dict[str, Any]:
 
 @never_cache
 @require_safe
+@_by_link
 def track_file(request: HttpRequest, token: str, uid: uuid.UUID) -> HttpResponse:
     return download(_case_of(mails.TRACK, token), uid)
 
