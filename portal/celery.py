@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "notices-promises": every(30.0, "notices.tasks.remind", "routine"),
     "audit-chain": every(5.0, "base.tasks.chain", "digest"),
     "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),
+    "dialogue-remind": every(60.0, "dialogue.tasks.remind", "routine"),
     "dialogue-forget": every(3600.0, "dialogue.tasks.forget", "digest"),
 }
 app.autodiscover_tasks()

@@ -144,7 +144,7 @@ def _tell(case: Case, *, now: datetime) -> None:
     key = f"case:{case.uid}:again:{case.said}"
     outbox.post(key=key, to=case.address.value, message=mails.received_again(case), now=now)
     if case.assignee is not None:
-        outbox.post(key=f"{key}:desk", to=case.assignee.email, message=mails.for_desk(case, case.assignee), now=now)
+        outbox.post(key=f"{key}:desk", to=case.assignee.email, message=mails.for_holder(case, case.assignee), now=now)
 
 
 def close(case: Case, *, now: datetime) -> Case:

@@ -140,6 +140,21 @@ class Unfinished(models.Model):
         return f"{self.person_id} on {self.case_id}"
 
 
+class CaseTold(models.Model):
+    """That people were told of a promised hour of a case: once each, whatever happens to the mail."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    what = models.CharField(max_length=10)
+    due_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "what", "due_at"], name="case_told_once")]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.case_id}"
+
+
 def _random_path(kept: CaseFile, _name: str) -> str:
     return f"{FOLDER}/{uuid.uuid4().hex}"
 

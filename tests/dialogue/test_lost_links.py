@@ -39,7 +39,7 @@ def test_links_of_all_confirmed_questions_come_by_mail_and_open_them(client: Any
     (mail,) = again()
     assert Delivery.objects.get(message=mail).address.key == MAILBOX
     for case in (first, second):
-        link = mails.address_of(case, "case_track", mails.TRACK)
+        link = mails.track_url(case, "en")
         assert link in mail.text and link in mail.html
         assert client.get(link[link.index("/en/") :]).status_code == 200
     assert "Never confirmed" not in mail.text and "Not mine" not in mail.text
