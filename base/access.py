@@ -18,6 +18,8 @@ class Can(StrEnum):
     SUBMIT = "submit"
     APPROVE = "approve"
     RETURN = "return"
+    ISSUE_ALONE = "issue_alone"
+    REVIEW = "review"
     WITHDRAW = "withdraw"
     SEE_DRAFTS = "see_drafts"
     CONTROL_SENDING = "control_sending"

@@ -11,19 +11,65 @@ from django.utils.translation import gettext_lazy as _
 from base.fields import LineField
 from base.words import Language
 
+from . import lone
 from .forms import BlockField
+from .models import LoneIssue
 from .moment_fields import MomentsForm
 
 
-class DecisionForm(forms.Form):
+class GoingOutForm(forms.Form):
+    """What was read, and the number of people where the guard asks for it."""
+
     digest = forms.CharField(widget=forms.HiddenInput)
-    reason = BlockField(label=_("Reason"), required=False, max_length=1_000)
     typed = LineField(
         label=_("Type the number of people it goes to"),
         required=False,
         max_length=12,
         help_text=_("Digits only, as on the button."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class DecisionForm(GoingOutForm):
+    reason = BlockField(label=_("Reason"), required=False, max_length=1_000)
+
+
+class AloneForm(GoingOutForm):
+    """One officer's word without a second person: why, and the number of the notice by hand."""
+
+    reason = BlockField(
+        label=_("Why can nobody else approve it?"),
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Who is on duty, whom you tried to reach, what cannot wait. It is kept with the notice."),
+        error_messages={"required": lone.SayWhy.message},
+    )
+    reference = LineField(
+        label=_("Type the number of the notice"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": lone.NotTheReference.message},
+    )
+
+
+class ReviewForm(forms.Form):
+    """What a second person found of a notice that one officer issued alone."""
+
+    finding = forms.ChoiceField(
+        label=_("What did you find?"),
+        choices=[
+            (LoneIssue.Finding.CONFIRMED, _("It was right: confirmed")),
+            (LoneIssue.Finding.CHANGED, _("It must be changed or withdrawn")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what you found.")},
+    )
+    remark = BlockField(
+        label=_("Remark"),
+        required=False,
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What must be changed, or what to do better next time. It is kept inside the house."),
     )
 
 

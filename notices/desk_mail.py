@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import translation
@@ -18,16 +17,17 @@ from contacts.models import Organisation, User
 from delivery import outbox
 
 from . import render, wording
-from .models import Version
+from .models import LoneIssue, Version
 
 
 @dataclass(frozen=True)
 class Letter:
-    """Words with %(places) for `reference`, `headline`, `office` and what the sender adds."""
+    """Words with %(places) for what `send` knows of a version; `page` is the URL name that its button opens."""
 
     heading: str | Promise
     words: str | Promise
     label: str | Promise
+    page: str = "version_preview"
 
 
 def offices_of(version: Version) -> list[int]:
@@ -42,28 +42,35 @@ def seated(offices: list[int], *roles: str) -> QuerySet[User]:
     return User.objects.filter(seats, is_active=True).distinct()
 
 
+def above() -> list[int]:
+    """The administration itself: headquarters sits there."""
+    return list(Organisation.objects.filter(kind=Organisation.Kind.ADMINISTRATION).values_list("pk", flat=True))
+
+
 def watchers(version: Version) -> QuerySet[User]:
     """Headquarters, and the liaison officers of the administration and of the office."""
-    above = list(Organisation.objects.filter(kind=Organisation.Kind.ADMINISTRATION).values_list("pk", flat=True))
-    return seated([*above, *offices_of(version)], Role.HEADQUARTERS, Role.LIAISON)
+    return seated([*above(), *offices_of(version)], Role.HEADQUARTERS, Role.LIAISON)
 
 
-def send(
-    letter: Letter, version: Version, *, to: User, key: str, now: datetime, due: datetime | None = None, **facts: Any
-) -> None:
+def send(letter: Letter, version: Version, *, to: User, key: str, due: datetime, now: datetime) -> None:
     """Posts the letter in the language of its reader; under one key it goes out once. `due` is told as %(due)s."""
+    alone = LoneIssue.objects.filter(version=version).first()
     with translation.override(to.language):
-        facts |= {
+        facts = {
+            "author": str(version.author),
+            "decider": str(version.decided_by or ""),
+            "reason": version.reason,
+            "alone": alone.reason if alone else "",
             "reference": version.notice.reference or "",
             "headline": wording.headline(version, to.language),
             "office": str(version.notice.office),
-            "due": clock.shown(due, render.zone_of(version), to.language) if due else "",
+            "due": clock.shown(due, render.zone_of(version), to.language),
         }
         context = {
             "heading": letter.heading % facts,
             "words": letter.words % facts,
             "label": letter.label,
-            "link": letters.address_of("version_preview", to.language, str(version.uid)),
+            "link": letters.address_of(letter.page, to.language, str(version.uid)),
         }
         sealed = letters.seal("desk", to.language, context)
         greeting = _("Hello %(name)s,") % {"name": to}

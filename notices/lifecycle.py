@@ -184,12 +184,7 @@ def approve(version: Version, *, by: User, digest: str, now: datetime, typed: st
         return version
     if has_touched(by, version):
         raise OwnApproval()
-    if version.state != State.PENDING or version.digest != digest or digest_of(version) != digest:
-        raise Conflict()
-    rules.check_still_timely(version, now=now)
-    rules.check_reach(version)
-    guard.check(version, typed=typed)
-    sealed = issuing.render_all(version, now=now)
+    sealed = made_ready(version, digest=digest, typed=typed, now=now)
     try:
         with transaction.atomic():
             Approval.objects.create(
@@ -216,6 +211,16 @@ def approve(version: Version, *, by: User, digest: str, now: datetime, typed: st
         raise Conflict() from None
     transaction.on_commit(issuing.ring)
     return version
+
+
+def made_ready(version: Version, *, digest: str, typed: str, now: datetime) -> issuing.Rendering:
+    """Everything that must hold before `digest` goes out, and its rendering; raises as `approve` does."""
+    if version.state != State.PENDING or version.digest != digest or digest_of(version) != digest:
+        raise Conflict()
+    rules.check_still_timely(version, now=now)
+    rules.check_reach(version)
+    guard.check(version, typed=typed)
+    return issuing.render_all(version, now=now)
 
 
 def _let_wait(version: Version, *, by: User, digest: str, now: datetime) -> None:

@@ -63,6 +63,17 @@ def approve(user: Any, version: Version) -> bool:
     return _works_for(user, version, Role.APPROVER)
 
 
+@rule(Can.ISSUE_ALONE)
+def issue_alone(user: Any, version: Version) -> bool:
+    """An officer's seat at the office; that it is an emergency is `lone`'s refusal, with a reason."""
+    return _works_for(user, version, Role.OFFICER)
+
+
+@rule(Can.REVIEW)
+def review(user: Any, version: Version) -> bool:
+    return _works_for(user, version, Role.APPROVER) or has_seat(user, Role.HEADQUARTERS)
+
+
 @rule(Can.RETURN)
 def return_(user: Any, version: Version) -> bool:
     return _works_for(user, version, Role.APPROVER)

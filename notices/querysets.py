@@ -17,7 +17,7 @@ _PUBLIC = ("issued", "superseded", "withdrawn")
 
 
 def _versions() -> Any:
-    """The Version model by way of its registry: models.py imports this module."""
+    """The Version model by way of its registry: models/ imports this module."""
     from django.apps import apps  # noqa: PLC0415 - the app registry is ready only after models are
 
     return apps.get_model("notices", "Version")

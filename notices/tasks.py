@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from . import promises, schedule
+from . import reminders, schedule
 
 
 @shared_task(name="notices.tasks.publish_due")
@@ -17,6 +17,6 @@ def publish_due(**kwargs: object) -> None:
 
 @shared_task(name="notices.tasks.remind")
 def remind(**kwargs: object) -> None:
-    """Mails what is promised and due, or late."""
+    """Mails the desk what waits, and what is promised and due, or late."""
     close_old_connections()
-    promises.sweep(now=timezone.now())
+    reminders.sweep(now=timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import decision, desk, editor, preview, revising, scheduling, sending, templates
+from .views import alone, decision, desk, editor, preview, revising, scheduling, sending, templates
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("desk/v/<uuid:uid>/submit/", preview.submit, name="version_submit"),
     path("desk/v/<uuid:uid>/test/", preview.test_copy, name="version_test"),
     path("desk/v/<uuid:uid>/decide/", decision.decide, name="version_decide"),
+    path("desk/v/<uuid:uid>/alone/", alone.issue, name="version_alone"),
+    path("desk/v/<uuid:uid>/review/", alone.review, name="version_review"),
     path("desk/v/<uuid:uid>/hour/", scheduling.choose, name="version_hour"),
     path("desk/v/<uuid:uid>/unschedule/", scheduling.cancel, name="version_unschedule"),
     path("desk/v/<uuid:uid>/publish/", scheduling.publish, name="version_publish"),

@@ -16,11 +16,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('what', models.CharField(max_length=20)),
+                ('moment', models.DateTimeField(help_text='what was told of: when it was due, or had happened')),
                 ('at', models.DateTimeField()),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notices.version')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('version', 'what'), name='told_once')],
+                'constraints': [models.UniqueConstraint(fields=('version', 'what', 'moment'), name='told_once')],
             },
         ),
     ]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from base.access import Can, may
 from base.clock import now
-from notices import promises, schedule
+from notices import lone, promises, schedule
 from notices.models import Version
 from notices.policies import has_touched
 
@@ -49,9 +49,17 @@ def desk(request: HttpRequest) -> HttpResponse:
     moment = now()
     seen = promises.running(moment).filter(pk__in=Version.objects.visible_to(user))
     due = [one for one in promises.due(seen, by=moment + promises.SOON) if may(user, Can.SEE_DRAFTS, one.version)]
+    reviews = [one for one in lone.unreviewed() if may(user, Can.REVIEW, one.version) and one.by_id != user.pk]
     held = [(version, why) for version in lists["scheduled"] if (why := schedule.hindrance(version, now=moment))]
     return render(
         request,
         "notices/desk.html",
-        {"lists": lists, "held": held, "due": due, "now": moment, "may_write": may(user, Can.WRITE_NOTICE, None)},
+        {
+            "lists": lists,
+            "held": held,
+            "reviews": reviews,
+            "due": due,
+            "now": moment,
+            "may_write": may(user, Can.WRITE_NOTICE, None),
+        },
     )

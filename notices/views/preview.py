@@ -116,6 +116,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "findings": titles_of.findings(version),
         "may_submit": version.state in Version.EDITABLE and may(request.user, Can.SUBMIT, version),
         "may_decide": version.state == Version.State.PENDING and may(request.user, Can.APPROVE, version),
+        "may_alone": version.state == Version.State.PENDING and may(request.user, Can.ISSUE_ALONE, version),
         "steps": STEPS.values(),
         "may_revise": version.state == Version.State.ISSUED
         and version.msg_type != MsgType.CANCEL

@@ -10,7 +10,7 @@ from base import clock
 from base.words import Direction, Traffic
 from contacts.models import Organisation, Place, User
 from delivery.models import Publication
-from notices import diversions, lifecycle
+from notices import diversions, lifecycle, lone, schedule
 from notices.drafting import Draft
 from notices.kinds import KINDS
 from notices.models import Notice, Series, Template, Version
@@ -18,7 +18,6 @@ from notices.models import Notice, Series, Template, Version
 STILL_SENDING = ("n18",)  # its mails go to the mail catcher, so that a newcomer finds some
 LAST_NUMBER = 420  # what newcomers write is numbered from here
 ACTIONS = {"revoke": Version.Action.ALL_CLEAR}  # a procedure that ends
-NOT_YET = ("n10", "n17")  # scheduled; published by one officer alone
 
 
 class Writer:
@@ -139,6 +138,8 @@ class Writer:
         if told["state"] == "draft":
             return
         submitted_at = self.at(told["submitted_at"]) or self.now
+        if told["state"] == "scheduled":
+            version = schedule.choose(version, at=self.at(told["publish_at"]), by=author, now=submitted_at)
         version = lifecycle.submit(version, by=author, now=submitted_at)
         if told["state"] == "pending":
             return
@@ -156,7 +157,11 @@ class Writer:
             )
             return
         issued_at = self.at(told["issued_at"]) or decided_at
-        version = lifecycle.approve(version, by=approver, digest=version.digest, now=issued_at)
+        if "emergency_path" in told:
+            said = {"reason": told["emergency_path"]["reason"], "reference": version.notice.reference}
+            version = lone.issue(version, by=author, digest=version.digest, now=issued_at, **said)
+        else:
+            version = lifecycle.approve(version, by=approver, digest=version.digest, now=issued_at)
         if thread not in STILL_SENDING:
             # History: these mails went out long ago, nobody gets them again.
             Publication.objects.filter(pk=version.publication_id or 0).update(enlisted_at=issued_at)
@@ -173,13 +178,12 @@ def load(
     if Notice.objects.exists():
         return 0
     writer = Writer(people, offices, places, now)
-    wanted = [thread for thread in told["notices"] if thread["id"] not in NOT_YET]
-    for thread in wanted:
+    for thread in told["notices"]:
         writer.write(thread)
     year = now.astimezone(UTC).year
     for kind in KINDS.values():
         Series.objects.update_or_create(name=kind.series, year=year, defaults={"last": LAST_NUMBER})
-    return len(wanted)
+    return len(told["notices"])
 
 
 def load_templates(told: dict[str, Any], now: datetime) -> int:

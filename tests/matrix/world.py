@@ -40,6 +40,7 @@ class World:
     pending: Version
     issued: Version
     scheduled: Version
+    alone: Version
     case: Case
     case_file: CaseFile
     unverified: Case
@@ -74,6 +75,7 @@ def build() -> World:
         draft=make.written(by=author, title="Unsaid draft"),
         pending=make.pending(by=author, title="Unsaid pending"),
         issued=make.issued(by=author, approver=approver, title="Said aloud"),
+        alone=make.alone(by=author, title="Said alone"),
         scheduled=make.scheduled(by=author, approver=approver, title="Unsaid scheduled"),
         case=case,
         case_file=_file_of(case),

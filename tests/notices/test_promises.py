@@ -10,7 +10,7 @@ from django.test import Client
 
 from contacts.models import User
 from delivery.models import Delivery, Message
-from notices import promises, tasks
+from notices import reminders, tasks
 from notices.models import Version
 from portal.celery import app
 from tests import make
@@ -45,15 +45,15 @@ def emails(people: dict[str, User], *names: str) -> set[str]:
 def test_officers_are_reminded_half_an_hour_before_an_update_is_due() -> None:
     people, due = house(), make.in_hours(2)
     make.issued(by=people["officer"], next_update_at=due)
-    assert promises.sweep(now=due - 31 * MINUTE) == 0
-    assert promises.sweep(now=due - 29 * MINUTE) == 1
+    assert reminders.sweep(now=due - 31 * MINUTE) == 0
+    assert reminders.sweep(now=due - 29 * MINUTE) == 1
     assert mailed("the next update is due") == emails(people, "officer", "colleague")
 
 
 def test_a_late_update_reaches_the_office_liaison_and_headquarters() -> None:
     people, due = house(), make.in_hours(2)
     make.issued(by=people["officer"], next_update_at=due)
-    promises.sweep(now=due + MINUTE)
+    reminders.sweep(now=due + MINUTE)
     told = emails(people, "officer", "colleague", "liaison", "own_liaison", "headquarters")
     assert mailed("the promised update is late") == told
     assert mailed("the next update is due") == set()  # too late for a reminder
@@ -62,7 +62,7 @@ def test_a_late_update_reaches_the_office_liaison_and_headquarters() -> None:
 def test_a_late_reopening_reaches_them_too_and_the_place_stays_closed() -> None:
     people, latest = house(), make.in_hours(3)
     version = make.issued(by=people["officer"], reopens_earliest=make.in_hours(2), reopens_latest=latest)
-    promises.sweep(now=latest + MINUTE)
+    reminders.sweep(now=latest + MINUTE)
     assert people["headquarters"].email in mailed("the reopening is late")
     assert version.rows.get().status == "closed"
 
@@ -70,7 +70,7 @@ def test_a_late_reopening_reaches_them_too_and_the_place_stays_closed() -> None:
 def test_each_promise_is_told_once_however_often_the_bell_rings() -> None:
     people, due = house(), make.in_hours(2)
     make.issued(by=people["officer"], next_update_at=due)
-    assert [promises.sweep(now=due + MINUTE) for _ring in range(3)] == [1, 0, 0]
+    assert [reminders.sweep(now=due + MINUTE) for _ring in range(3)] == [1, 0, 0]
     assert Message.objects.filter(subject__contains="is late").count() == 5
 
 
@@ -78,19 +78,19 @@ def test_a_promise_that_was_kept_is_not_spoken_of() -> None:
     people, due = house(), make.in_hours(2)
     first = make.issued(by=people["officer"], next_update_at=due)
     make.next_version(first.notice, next_update_at=make.in_hours(5))
-    assert promises.sweep(now=due + MINUTE) == 0
+    assert reminders.sweep(now=due + MINUTE) == 0
 
 
 def test_an_exercise_reminds_nobody() -> None:
     due = make.in_hours(2)
     make.issued(status="Exercise", next_update_at=due)
-    assert promises.sweep(now=due + MINUTE) == 0
+    assert reminders.sweep(now=due + MINUTE) == 0
 
 
 def test_everybody_reads_the_reminder_in_the_own_language() -> None:
     due = make.in_hours(2)
     make.issued(by=make.user("officer", language="fr"), next_update_at=due)
-    promises.sweep(now=due + MINUTE)
+    reminders.sweep(now=due + MINUTE)
     message = Message.objects.get(subject__contains="en retard")
     assert message.language == "fr" and "UTC" in message.text
 

@@ -97,10 +97,10 @@ def test_a_password_does_not_stand_in_for_the_second_factor(waiting: Version) ->
     assert waiting.state == Version.State.PENDING
 
 
-def test_inviting_an_approver_asks_too_and_then_goes_on() -> None:
+def test_inviting_an_officer_asks_too_and_then_goes_on() -> None:
     administrator = make.user("administrator", at=make.organisation("administration"))
     client, office = make.sign_in(Client(), administrator, minutes_ago=60), make.office()
-    sent = {"email": "new@wgcs.example", "organisation": office.pk, "role": "approver", "language": "en"}
+    sent = {"email": "new@wgcs.example", "organisation": office.pk, "role": "officer", "language": "en"}
     asked = client.post(reverse("people_invite"), sent)
     assert not Invitation.objects.exists()
     assert prove(client, asked).url == reverse("people")

@@ -24,10 +24,9 @@ from base.words import (
     Urgency,
 )
 from contacts.models import Organisation, Place, User
-
-from . import causes
-from .kinds import KINDS
-from .querysets import NoticeQuerySet, VersionQuerySet
+from notices import causes
+from notices.kinds import KINDS
+from notices.querysets import NoticeQuerySet, VersionQuerySet
 
 
 class Notice(models.Model):
@@ -264,48 +263,6 @@ class ImpactRow(models.Model):
         return self.place.name_in(language) if self.place else self.place_name or self.system
 
 
-class Template(models.Model):
-    """Words prepared for a kind of notice and a mode, in each language; gaps stand as [WHAT BELONGS HERE]."""
-
-    kind = models.CharField(max_length=30)
-    mode = models.CharField(max_length=20, choices=Mode, blank=True, help_text="empty: every mode")
-    name = models.CharField(max_length=80)
-    texts = models.JSONField(help_text="language → title, body, instruction")
-    changed_at = models.DateTimeField()
-    changed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-
-    class Meta:
-        ordering = ["kind", "mode", "name"]
-        constraints = [models.UniqueConstraint(fields=["kind", "mode", "name"], name="template_once")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def kind_name(self) -> str:
-        return str(KINDS[self.kind].name)
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.name} ({self.get_mode_display()})" if self.mode else self.name
-
-
-class Typed(models.Model):
-    """What one person typed into the editor and has not saved: a lost session or a dead battery loses nothing."""
-
-    version = models.ForeignKey(Version, models.CASCADE, related_name="typed")
-    person = models.ForeignKey(User, models.CASCADE, related_name="+")
-    fields = models.JSONField(help_text="form field → list of its values; empty once saved or thrown away")
-    settled = models.PositiveIntegerField(default=0, help_text="the edit number this person has saved from")
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "person"], name="typed_once")]
-
-    def __str__(self) -> str:
-        return f"{self.version_id} by {self.person_id}"
-
-
 class Approval(models.Model):
     """One person's yes to exactly one digest."""
 
@@ -322,59 +279,3 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} approves {self.version_id}"
-
-
-class Told(models.Model):
-    """That people were told of a promise of a version: once each, whatever happens to the mail."""
-
-    version = models.ForeignKey(Version, models.PROTECT, related_name="+")
-    what = models.CharField(max_length=20)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "what"], name="told_once")]
-
-    def __str__(self) -> str:
-        return f"{self.what} of {self.version_id}"
-
-
-class Relay(models.Model):
-    """An association's answer to a version: passed on by the portal, by its own means, or not relevant."""
-
-    class Means(models.TextChoices):
-        PORTAL = "portal", _("Relayed by the portal")
-        OWN = "own_means", _("Relayed by our own means")
-        NOT_RELEVANT = "not_relevant", _("Not relevant for our members")
-
-    version = models.ForeignKey(Version, models.PROTECT, related_name="relays")
-    association = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    means = models.CharField(max_length=15, choices=Means)
-    words = models.TextField(blank=True, help_text="the association's own words above the frozen text")
-    told_at = models.DateTimeField(null=True, blank=True, help_text="when its own means reached the members")
-    head_count = models.PositiveIntegerField(null=True, blank=True, help_text="how many its own means reached")
-    reason = models.CharField(max_length=200, blank=True, help_text="why it is not relevant")
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["version", "association"], name="relay_once"),
-            models.CheckConstraint(condition=Q(told_at__lte=F("at")), name="relay_told_before_written"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.association_id} {self.means}"
-
-
-class Mark(models.Model):
-    """Up to when one person at one association has seen what is new."""
-
-    association = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
-    person = models.ForeignKey(User, models.CASCADE, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["association", "person"], name="mark_once")]
-
-    def __str__(self) -> str:
-        return f"{self.person_id} at {self.association_id}"

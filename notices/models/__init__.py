@@ -1,0 +1,20 @@
+"""What is said, by whom, in which state; what helps at the desk; what associations answer."""
+
+from .associations import Mark, Relay
+from .desk import LoneIssue, Template, Told, Typed
+from .versions import Approval, ImpactRow, Notice, Series, Text, Version
+
+__all__ = [
+    "Approval",
+    "ImpactRow",
+    "LoneIssue",
+    "Mark",
+    "Notice",
+    "Relay",
+    "Series",
+    "Template",
+    "Text",
+    "Told",
+    "Typed",
+    "Version",
+]
