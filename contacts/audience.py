@@ -128,7 +128,10 @@ def _matched(facets: Facets, *, after: int = 0) -> tuple[str, list[Any]]:
     arms: list[str] = []
     parameters: list[Any] = []
     rows, row_parameters = _rows(facets, subscriptions=False)
-    if rows:
+    if not rows:
+        arms.append(_MEMBERS.format(rows="false"))  # names the columns
+        parameters += [[], [], after, []]
+    else:
         arms.append(_MEMBERS.format(rows=rows))
         associations, variants = [pk for pk, _words in facets.relayed_by], [words for _pk, words in facets.relayed_by]
         parameters += [associations, variants, after, *row_parameters, _no_milder(facets.severity)]
@@ -142,9 +145,6 @@ def _matched(facets: Facets, *, after: int = 0) -> tuple[str, list[Any]]:
     if facets.earlier:
         arms.append(_EARLIER)
         parameters += [list(facets.earlier), after, [str(state) for state in REACHED]]
-    if not arms:
-        arms.append(_MEMBERS.format(rows="false"))
-        parameters += [[], [], after, []]
     sql = _REACHABLE.format(arms=" UNION ALL ".join(arms))
     if facets.drill and facets.lists is None:
         # An exercise never reaches a live list: nobody receives mail under .invalid (RFC 2606).

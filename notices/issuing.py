@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 
 from base.words import SEVERITY_RANK, Lane, MsgType, Severity
 from delivery import outbox, tasks
@@ -80,9 +82,21 @@ def open_publication(version: Version, rendering: Rendering, *, now: datetime) -
         messages=rendering.messages,
         audience=facets,
         give_up_at=give_up_at(version, now=now),
-        replaces=facets["earlier"],
+        replaces=[*facets["earlier"], *_reminders_before(version)],
         now=now,
     )
+
+
+def reminder_keys(version: Version) -> str:
+    """What the keys of the publications begin with that remind of `version`."""
+    return f"reminder:{version.uid}:"
+
+
+def _reminders_before(version: Version) -> list[int]:
+    """Reminders of earlier versions: what they say holds no longer."""
+    earlier = version.notice.versions.filter(number__lt=version.number)
+    of_those = reduce(or_, (Q(key__startswith=reminder_keys(one)) for one in earlier), Q(pk=None))
+    return list(Publication.objects.filter(of_those).values_list("pk", flat=True))
 
 
 def ring() -> None:

@@ -19,7 +19,7 @@ from contacts.models import User
 
 from . import desk_mail
 from .desk_mail import Letter
-from .models import Told, Version
+from .models import Notice, Told, Version
 from .promises import running
 
 BEFORE = timedelta(minutes=30)
@@ -165,6 +165,9 @@ def _tell(reminder: Reminder, version: Version, *, now: datetime) -> bool:
     for part in reminder.moment.split("__"):
         due = getattr(due, part)
     with transaction.atomic():
+        Notice.objects.select_for_update().get(pk=version.notice_id)
+        if not reminder.versions(now).filter(pk=version.pk).exists():
+            return False  # kept, decided or withdrawn in between
         _told, new = Told.objects.get_or_create(
             version=version, what=reminder.what, moment=due, defaults={"at": now}
         )

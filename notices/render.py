@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from django.conf import settings
@@ -86,13 +87,17 @@ def _template(name: str, facts: dict[str, Any]) -> str:
 
 def mail(
     version: Version, language: str, *, now: datetime, words: str = "",
-    variant: str = "", sender_name: str = "", test: bool = False,
+    variant: str = "", sender_name: str = "", test: bool = False, heading: str = "", note: str = "",
 ) -> Sealed:  # fmt: skip
-    """The sealed mail in one language; `words` are an association's own, above the frozen text."""
+    """The sealed mail in one language; `words` are an association's own, above the frozen text.
+
+    `heading` stands first in subject and text, such as "Copy"; `note` is a sentence of ours below it.
+    """
     with translation.override(language):
         facts = context(version, language, now=now)
-        facts |= {"words": words, "sender_name": sender_name, "test": test}
-        facts["subject"] = labelled(facts["action"], facts["headline"]) if facts["action"] else facts["headline"]
+        facts |= {"words": words, "sender_name": sender_name, "test": test, "heading": heading, "note": note}
+        parts = [part for part in (heading, facts["action"]) if part]
+        facts["subject"] = reduce(lambda said, part: labelled(part, said), reversed(parts), facts["headline"])
         subject = " ".join(_template("issued.subject.txt", facts).split())
         return Sealed(
             language=language,

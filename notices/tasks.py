@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from . import reminders, schedule
+from . import copies, ladder, reminders, schedule
 
 
 @shared_task(name="notices.tasks.publish_due")
@@ -17,6 +17,7 @@ def publish_due(**kwargs: object) -> None:
 
 @shared_task(name="notices.tasks.remind")
 def remind(**kwargs: object) -> None:
-    """Mails the desk what waits, and what is promised and due, or late."""
+    """Mails the desk what waits or is due, the trade what is planned, and author and approver what went out."""
     close_old_connections()
-    reminders.sweep(now=timezone.now())
+    for sweep in (reminders.sweep, ladder.sweep, copies.sweep):
+        sweep(now=timezone.now())
