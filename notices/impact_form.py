@@ -31,6 +31,7 @@ class ImpactForm(MomentsForm):
 
     place = PlaceField(label=_("Place"), required=False)
     zone = LineField(label=_("Its time zone"), required=False, widget=forms.Select)
+    zone_asked = LineField(required=False, widget=forms.HiddenInput)  # the code of the place it was asked for
     place_name = LineField(label=_("Or a place without a code, by its name"), required=False, max_length=120)
     system = LineField(
         label=_("Or a system, by its name"),
@@ -125,7 +126,7 @@ class ImpactForm(MomentsForm):
         choices = [(zone, self._zone_words(zone)) for zone in dict.fromkeys([*known, *zones])]
         select: Any = self.fields["zone"].widget
         select.choices = choices if known else [("", _("Choose")), *choices]
-        if facts.get("zone") in zones:
+        if facts.get("zone") in zones and facts.get("zone_asked") == place.locode:
             place.time_zone = facts["zone"]
         elif known:
             self.add_error("zone", _("It was taken from the nearest city. Look whether it is right, and save again."))

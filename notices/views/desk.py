@@ -12,14 +12,14 @@ from django.views.decorators.http import require_safe
 
 from base.access import Can, may
 from base.clock import now
-from notices import lone, promises, schedule
+from notices import lone, promises, schedule, under_way
 from notices.models import Version
 from notices.policies import has_touched
 
 STATE = Version.State
 
 
-def _lists(user: Any) -> dict[str, list[Version]]:
+def _lists(user: Any) -> dict[str, Any]:
     seen = (
         Version.objects.visible_to(user)
         .select_related("notice__office", "author", "decided_by")
@@ -28,12 +28,14 @@ def _lists(user: Any) -> dict[str, list[Version]]:
     )
     waiting = list(seen.filter(state=STATE.PENDING)[:200])
     live = seen.filter(state=STATE.ISSUED).exclude(msg_type="Cancel").order_by("-issued_at")[:200]
+    returned, drafts = list(seen.filter(state=STATE.RETURNED)[:50]), list(seen.filter(state=STATE.DRAFT)[:50])
     return {
-        "returned": list(seen.filter(state=STATE.RETURNED)[:50]),
+        "returned": returned,
         "to_decide": [v for v in waiting if may(user, Can.APPROVE, v) and not has_touched(user, v)],
         "waiting": [v for v in waiting if not may(user, Can.APPROVE, v) or has_touched(user, v)],
         "scheduled": list(seen.filter(state=STATE.SCHEDULED).order_by("publish_at")[:50]),
-        "drafts": list(seen.filter(state=STATE.DRAFT)[:50]),
+        "drafts": drafts,
+        "begun": len(returned) + len(drafts),
         "live": [v for v in live if may(user, Can.SEE_DRAFTS, v)][:50],
     }
 
@@ -49,6 +51,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     moment = now()
     seen = promises.running(moment).filter(pk__in=Version.objects.visible_to(user))
     due = [one for one in promises.due(seen, by=moment + promises.SOON) if may(user, Can.SEE_DRAFTS, one.version)]
+    sending = under_way.sendings(Version.objects.visible_to(user))
     reviews = [one for one in lone.unreviewed() if may(user, Can.REVIEW, one.version) and one.by_id != user.pk]
     held = [(version, why) for version in lists["scheduled"] if (why := schedule.hindrance(version, now=moment))]
     return render(
@@ -59,6 +62,8 @@ def desk(request: HttpRequest) -> HttpResponse:
             "held": held,
             "reviews": reviews,
             "due": due,
+            "late": sum(one.due_at <= moment for one in due),
+            "sending": [one for one in sending if may(user, Can.SEE_DRAFTS, one.version)],
             "now": moment,
             "may_write": may(user, Can.WRITE_NOTICE, None),
         },

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 from base.access import Can, demand, may
 from contacts.models import Application, Organisation
 from dialogue.cases.models import Case
+from notices import lone, under_way, wording
 from notices import promises as promised
-from notices import wording
 from notices.models import Version
 
 
@@ -74,6 +74,11 @@ def office_lines(now: datetime, promises: list[Promise]) -> list[OfficeLine]:
     return sorted(lines, key=lambda line: (-line.late, -line.late_questions, -line.in_force, line.office.code))
 
 
+def _scheduled() -> list[Version]:
+    waiting = Version.objects.filter(state=Version.State.SCHEDULED).order_by("publish_at")
+    return list(waiting.select_related("notice__office", "author").prefetch_related("texts", "rows__place"))
+
+
 @login_required
 @never_cache
 @require_safe
@@ -84,6 +89,10 @@ def headquarters(request: HttpRequest) -> HttpResponse:
     lines = office_lines(now, promises)
     context = {
         "promises": promises,
+        "sendings": under_way.sendings(Version.objects.all()),
+        "approvals": under_way.approvals(Version.objects.all(), now=now),
+        "scheduled": _scheduled(),
+        "alone": list(lone.unreviewed()),
         "lines": lines,
         "in_force": sum(line.in_force for line in lines),
         "pending": sum(line.pending for line in lines),

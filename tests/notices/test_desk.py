@@ -248,3 +248,11 @@ def test_desk_shows_titles_in_the_language_of_the_page(desk: Any) -> None:
     version.texts.create(language="fr", title="Coup de vent")
     page = desk.as_officer().get("/fr/desk/").content.decode()
     assert "Coup de vent" in page and ">Gale<" not in page
+
+
+def test_the_desk_shows_what_is_being_sent_until_it_has_left(desk: Any) -> None:
+    version = make.issued(by=desk.officer)
+    officer = desk.as_officer()
+    assert "Being sent" in officer.get("/en/desk/").content.decode()
+    Publication.objects.filter(pk=version.publication_id).update(enlisted_at=make.now())
+    assert "Being sent" not in officer.get("/en/desk/").content.decode()

@@ -43,7 +43,8 @@ def test_an_assumed_zone_is_asked_about_beside_its_place_and_nothing_typed_is_lo
 def test_a_zone_that_was_looked_at_is_the_places_from_then_on() -> None:
     version = make.written()
     place = unsure()
-    status, _page = saved(version, **{"row-0-zone": "Africa/Ceuta", "edit_number": "2"})
+    answered = {"row-0-zone": "Africa/Ceuta", "row-0-zone_asked": "ESALG", "edit_number": "2"}
+    status, _page = saved(version, **answered)
     assert status == 302
     place.refresh_from_db()
     assert (place.time_zone, place.zone_state) == ("Africa/Ceuta", Place.ZoneState.CONFIRMED)
@@ -61,10 +62,19 @@ def test_where_the_zone_is_missing_none_is_chosen_for_the_officer() -> None:
     assert status == 422 and "The code list does not say it" in page and '<option value="" selected>' in page
 
 
+def test_a_zone_that_was_looked_at_for_one_place_is_not_taken_for_the_next() -> None:
+    version = make.written()
+    place = unsure()
+    status, page = saved(version, **{"row-0-zone": "Africa/Ceuta", "row-0-zone_asked": "ESVLC", "edit_number": "2"})
+    assert status == 422 and 'name="row-0-zone_asked" value="ESALG"' in page
+    place.refresh_from_db()
+    assert not place.zone_is_sure
+
+
 def test_a_zone_of_another_country_is_refused() -> None:
     version = make.written()
     place = unsure()
-    assert saved(version, **{"row-0-zone": "Asia/Tokyo", "edit_number": "2"})[0] == 422
+    assert saved(version, **{"row-0-zone": "Asia/Tokyo", "row-0-zone_asked": "ESALG", "edit_number": "2"})[0] == 422
     with pytest.raises(places.NotItsZone):
         places.confirm_zone(place, zone="Asia/Tokyo", by=version.author, now=make.now())
 

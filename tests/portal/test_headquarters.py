@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from base.words import Role
+from delivery.models import Publication
 from portal.pages import headquarters
 from tests.dialogue import people
 from tests.notices import closures
@@ -36,6 +37,7 @@ def test_missed_promise_is_listed_and_a_kept_one_is_not(client: Any) -> None:
     dover = people.place("GBDVR", people.organisation())
     missed = closures.issued(dover, now=now - timedelta(hours=3), next_update_at=now - timedelta(hours=1))
     kept = closures.issued(dover, now=now, next_update_at=now + timedelta(hours=1))
+    Publication.objects.update(enlisted_at=now)  # nothing is on its way any more
     assert [promise.version for promise in headquarters.late_promises(now)] == [missed]
     client.force_login(people.person(Role.LIAISON, people.organisation("administration")))
     text = client.get(reverse("headquarters")).content.decode()
@@ -55,3 +57,15 @@ def test_page_is_for_headquarters_liaison_and_auditor(client: Any, role: Role) -
     kind = "association" if role == Role.ASSOCIATION_MANAGER else "office"
     client.force_login(people.person(role, people.organisation(kind)))
     assert client.get(reverse("headquarters")).status_code == 403
+
+
+def test_headquarters_sees_what_is_on_its_way(client: Any) -> None:
+    dover = people.place("GBDVR", people.organisation())
+    going = closures.issued(dover, now=timezone.now())
+    waiting = closures.pending(dover, now=timezone.now() - timedelta(minutes=40))
+    client.force_login(people.person(Role.HEADQUARTERS, people.organisation("administration")))
+    page = client.get(reverse("headquarters")).content.decode()
+    assert reverse("sending", args=[going.uid]) in page and 'value="0"' in page
+    assert reverse("version_preview", args=[waiting.uid]) in page and "40 min" in page
+    Publication.objects.update(enlisted_at=timezone.now())
+    assert reverse("sending", args=[going.uid]) not in client.get(reverse("headquarters")).content.decode()
