@@ -43,6 +43,7 @@ def _open_again(draft: Draft, now: datetime) -> Draft:
         "severity": Severity.MINOR,
         "urgency": Urgency.PAST,
         "diversion": {},
+        "crews": "",
     }
     return replace(draft, fields=draft.fields | fields, rows=rows)
 

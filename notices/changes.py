@@ -123,6 +123,7 @@ def _facts(version: Version, language: str, zone: str) -> dict[str, str]:
         _("Next update by"): moment("next_update_at"),
         _("Times of single rows"): " ".join(str(own) for own in said.own_times),
         _("Diversion"): said.diversion,
+        _("Crews and drivers"): str(version.get_crews_display()) if version.crews else "",
         _("Cause"): causes.say(version.cause),
         _("Contact"): version.contact,
     }

@@ -10,16 +10,19 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from base.words import Language, MsgType, Traffic
+from base.words import TRAVELLERS, Language, MsgType, PlaceStatus, Traffic
 from contacts import audience
 from contacts import reach as reaching
 
 from . import render, rules, titles_of, truth_of
 from .facets import facets_of
-from .models import Notice, Version
+from .models import Crews, Notice, Version
 from .sms import Measure, measure
 from .titles import Outcome
 from .truth import Clause
+
+HOLDING = (PlaceStatus.CLOSED, PlaceStatus.PARTLY_CLOSED, PlaceStatus.RESTRICTED)
+PEOPLE = {Traffic.CREW, *TRAVELLERS}
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def points(version: Version, *, now: datetime) -> list[Point]:
         if finding.outcome == Outcome.ASKED
     ]
     asked = [*_sent_before(version, now=now), *asked]
-    return [*refused, *asked, *_promise(version), *_languages(version), *_cargo(version)]
+    return [*refused, *asked, *_promise(version), *_crews(version), *_languages(version), *_cargo(version)]
 
 
 def _sent_before(version: Version, *, now: datetime) -> Iterable[Point]:
@@ -86,6 +89,19 @@ def _promise(version: Version) -> Iterable[Point]:
         yield Point("fine", _("The next update is promised"))
     elif not version.ends_at:
         yield Point("asked", _("No next update is promised. Readers will ask when they hear more."))
+
+
+def _crews(version: Version) -> Iterable[Point]:
+    """Whoever keeps people from passing says how crews go on: pilots were held with no process for them."""
+    held = [row for row in version.rows.all() if row.status in HOLDING and not row.system]
+    if not any(set(row.traffic) & PEOPLE for row in held):
+        return
+    if version.crews == Crews.EXISTS:
+        yield Point("fine", _("Crews and drivers have a process"))
+    elif version.crews == Crews.NONE:
+        yield Point("asked", _("Crews and drivers have no process. Agree on one before they are held."))
+    elif not version.crews:
+        yield Point("asked", _("People are kept from passing. Say whether crews and drivers have a process."))
 
 
 def _languages(version: Version) -> Iterable[Point]:

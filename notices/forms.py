@@ -19,7 +19,7 @@ from .diversions import Choice
 from .drafting import Draft
 from .impact_form import row_of
 from .kinds import KIND_CHOICES
-from .models import Version
+from .models import Crews, Version
 from .moment_fields import MomentsForm, initial_moments
 from .place_fields import PlacesField
 
@@ -76,6 +76,13 @@ class NoticeForm(MomentsForm):
     )
     divert_to = PlacesField(
         label=_("Divert to"), required=False, help_text=_("Codes or names, parted by commas: ESSAG, ESBCN")
+    )
+    crews = forms.ChoiceField(
+        label=_("Is there a process for crews and drivers?"),
+        choices=[("", _("Not answered yet")), *Crews.choices],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Asked when people are kept from passing: a test, a lane of their own, a place to rest."),
     )
     cause = CauseField(label=_("Cause"), required=False, max_length=LINE)
     contact = LineField(label=_("Contact for questions"), required=False, max_length=LINE)
@@ -146,7 +153,7 @@ def understood(form: NoticeForm, rows: Any, *, home_zone: str, now: datetime) ->
         fields={
             **moments,
             "time_zone": zone,
-            **{name: facts[name] for name in ("severity", "cause", "contact") if name in facts},
+            **{name: facts[name] for name in ("severity", "crews", "cause", "contact") if name in facts},
             "diversion": diversions.advice(facts.get("diversion", ""), facts.get("divert_to") or []),
         },
         texts={
@@ -170,6 +177,7 @@ def initial_of(version: Version) -> dict[str, Any]:
     initial: dict[str, Any] = {
         "edit_number": version.edit_number,
         "severity": version.severity,
+        "crews": version.crews,
         "cause": version.cause,
         "contact": version.contact,
         "diversion": version.diversion.get("choice", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from base import audit
@@ -22,6 +22,7 @@ from .policies import has_touched
 WAIT = timedelta(minutes=10)  # so long the approvers, who are mailed at once, have to answer
 REVIEW_WITHIN = timedelta(hours=72)
 LEAST_REASON = 20  # characters
+COUNTED = timedelta(days=90)
 Finding = LoneIssue.Finding
 
 
@@ -119,14 +120,21 @@ def review(alone: LoneIssue, *, by: User, finding: str, remark: str, now: dateti
         _record(by, "review_alone", version, {"finding": finding, "remark": remark}, now)
 
 
-def unreviewed() -> QuerySet[LoneIssue]:
-    """Those that nobody has reviewed, the first due first."""
+def unsettled() -> QuerySet[LoneIssue]:
+    """Those that nobody has reviewed, and those found wrong that still stand; the first due first."""
+    still_wrong = Q(finding=Finding.CHANGED, version__state=Version.State.ISSUED)
     return (
-        LoneIssue.objects.filter(finding="")
+        LoneIssue.objects.filter(Q(finding="") | still_wrong)
         .select_related("version__notice__office", "by")
         .prefetch_related("version__texts", "version__rows__place")
         .order_by("review_due_at")
     )
+
+
+def used(version: Version, *, now: datetime) -> int:
+    """How often the office has gone this way within `COUNTED`: it is no ordinary way."""
+    of_office = LoneIssue.objects.filter(version__notice__office=version.notice.office)
+    return of_office.filter(at__gt=now - COUNTED).count()
 
 
 def _record(by: User, verb: str, version: Version, facts: dict[str, str], now: datetime) -> None:

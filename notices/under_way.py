@@ -55,3 +55,9 @@ def approvals(versions: QuerySet[Version], *, now: datetime) -> list[Waiting]:
         for version in pending.select_related("notice__office", "author").prefetch_related("texts")
         if version.submitted_at
     ]
+
+
+def scheduled(versions: QuerySet[Version]) -> list[Version]:
+    """Those that are approved and wait for their hour, the next first."""
+    waiting = versions.filter(state=Version.State.SCHEDULED).order_by("publish_at")
+    return list(waiting.select_related("notice__office", "author").prefetch_related("texts", "rows__place"))

@@ -2,10 +2,11 @@
 
 from .associations import Mark, Relay
 from .desk import LoneIssue, Template, Told, Typed
-from .versions import Approval, ImpactRow, Notice, Series, Text, Version
+from .versions import Approval, Crews, ImpactRow, Notice, Series, Text, Version
 
 __all__ = [
     "Approval",
+    "Crews",
     "ImpactRow",
     "LoneIssue",
     "Mark",

@@ -65,6 +65,14 @@ class Series(models.Model):
         return f"{self.name}-{self.year}-{self.last:04}"
 
 
+class Crews(models.TextChoices):
+    """Whether crews and drivers have a way to go on when people are kept from passing."""
+
+    EXISTS = "exists", _("Yes: “What to do” says how they pass")
+    NONE = "none", _("No, there is none yet")
+    UNTOUCHED = "untouched", _("They are not touched")
+
+
 class Version(models.Model):
     """One text of a notice with its impact. Frozen by a trigger from `issued` on."""
 
@@ -115,6 +123,7 @@ class Version(models.Model):
     sheets = models.JSONField(default=dict, blank=True, help_text="role facet → text")
     context_url = models.URLField(blank=True)
     diversion = models.JSONField(default=dict, blank=True)
+    crews = models.CharField(max_length=10, choices=Crews, blank=True, help_text="empty: not answered")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     editors = models.ManyToManyField(User, related_name="+", blank=True)
     created_at = models.DateTimeField()

@@ -54,6 +54,7 @@ def issue(request: HttpRequest, uid: UUID) -> HttpResponse:
         "guard": guard_of(version, facts["reach"].people),
         "why_not": lone.hindrance(version, now=now()),
         "days": lone.REVIEW_WITHIN.days,
+        "used": lone.used(version, now=now()),
     }
     return render(request, "notices/alone.html", facts, status=status)
 
@@ -76,6 +77,9 @@ def review(request: HttpRequest, uid: UUID) -> HttpResponse:
             if form.is_valid():
                 lone.review(alone, by=user, now=now(), **form.cleaned_data)
                 messages.success(request, _("Your review is kept with the notice."))
+                if form.cleaned_data["finding"] == LoneIssue.Finding.CHANGED:
+                    still = _("It still stands. Whoever writes for the office updates or withdraws it.")
+                    messages.info(request, still)
                 return redirect("version_preview", uid)
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, str(refused))

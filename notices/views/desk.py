@@ -52,7 +52,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     seen = promises.running(moment).filter(pk__in=Version.objects.visible_to(user))
     due = [one for one in promises.due(seen, by=moment + promises.SOON) if may(user, Can.SEE_DRAFTS, one.version)]
     sending = under_way.sendings(Version.objects.visible_to(user))
-    reviews = [one for one in lone.unreviewed() if may(user, Can.REVIEW, one.version) and one.by_id != user.pk]
+    alone = [one for one in lone.unsettled() if not one.finding and one.by_id != user.pk]
+    reviews = [one for one in alone if may(user, Can.REVIEW, one.version)]
     held = [(version, why) for version in lists["scheduled"] if (why := schedule.hindrance(version, now=moment))]
     return render(
         request,

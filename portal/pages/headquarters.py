@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from base.access import Can, demand, may
+from base.words import CapStatus
 from contacts.models import Application, Organisation
 from dialogue.cases.models import Case
 from notices import lone, under_way, wording
@@ -74,11 +75,6 @@ def office_lines(now: datetime, promises: list[Promise]) -> list[OfficeLine]:
     return sorted(lines, key=lambda line: (-line.late, -line.late_questions, -line.in_force, line.office.code))
 
 
-def _scheduled() -> list[Version]:
-    waiting = Version.objects.filter(state=Version.State.SCHEDULED).order_by("publish_at")
-    return list(waiting.select_related("notice__office", "author").prefetch_related("texts", "rows__place"))
-
-
 @login_required
 @never_cache
 @require_safe
@@ -87,12 +83,13 @@ def headquarters(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     promises = late_promises(now)
     lines = office_lines(now, promises)
+    real = Version.objects.filter(status=CapStatus.ACTUAL)  # exercises are not on any dashboard
     context = {
         "promises": promises,
-        "sendings": under_way.sendings(Version.objects.all()),
-        "approvals": under_way.approvals(Version.objects.all(), now=now),
-        "scheduled": _scheduled(),
-        "alone": list(lone.unreviewed()),
+        "sendings": under_way.sendings(real),
+        "approvals": under_way.approvals(real, now=now),
+        "scheduled": under_way.scheduled(real),
+        "alone": list(lone.unsettled()),
         "lines": lines,
         "in_force": sum(line.in_force for line in lines),
         "pending": sum(line.pending for line in lines),

@@ -160,3 +160,22 @@ def test_an_officer_alone_at_night_issues_in_the_browser_and_an_approver_reviews
     done = approver.post(f"{page}review/", {"finding": "confirmed"}, follow=True).content.decode()
     assert "Your review is kept with the notice." in done
     assert "to be reviewed" not in approver.get("/en/desk/").content.decode()
+
+
+def test_headquarters_sees_what_was_found_wrong_until_a_newer_version_is_out() -> None:
+    version = issue(waiting())
+    lone.review(
+        LoneIssue.objects.get(), by=make.user("approver"), finding="changed", remark="Sète takes no fruit",
+        now=make.now(),
+    )  # fmt: skip
+    chief = make.sign_in(Client(), make.user("headquarters", at=make.organisation("administration")))
+    assert "To be changed or withdrawn" in chief.get("/en/headquarters/").content.decode()
+    make.next_version(version.notice)
+    assert "To be changed or withdrawn" not in chief.get("/en/headquarters/").content.decode()
+
+
+def test_the_page_says_how_often_the_office_went_this_way() -> None:
+    first = issue(waiting())
+    second = waiting(by=first.author)
+    page = make.sign_in(Client(), first.author).get(f"/en/desk/v/{second.uid}/alone/").content.decode()
+    assert "Your office has done so 1 time within 90 days" in page
