@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from base.words import MsgType
+from base.words import SEVERITY_RANK, MsgType, Severity
 
 from . import render, timeline, truth_of
 from .kinds import KINDS
 from .lanes import Lane
 from .models import Notice, Text, Version
 from .wording import Wording, wording
+
+STATES = ("current", "planned", "over", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -122,17 +124,18 @@ def card(version: Version, language: str, now: datetime, published_at: datetime 
 
 
 def cards(notices: object, language: str, now: datetime) -> list[Card]:
-    """Cards of a `for_cards()` queryset, worst severity first, then the newest."""
+    """Cards of a `for_cards()` queryset in the order of a list."""
     found = []
     for notice in notices:  # type: ignore[attr-defined]
         newest, first = notice.public_versions[0], notice.public_versions[-1]
         newest.notice = notice
         found.append(card(newest, language, now, first.issued_at))
-    rank = {severity: place for place, severity in enumerate(("Extreme", "Severe", "Moderate", "Minor"))}
-    planned = {"current": 0, "planned": 1, "over": 2, "withdrawn": 3}
-    return sorted(
-        found,
-        key=lambda c: (
-            planned[c.state], rank[c.version.severity], -(c.version.issued_at or now).timestamp()
-        ),
-    )  # fmt: skip
+    return sorted(found, key=_order)
+
+
+def _order(one: Card) -> tuple[int, int, float]:
+    """By state; what is planned by its start, everything else the worst first and then the newest."""
+    if one.state == "planned" and one.version.starts_at:
+        return STATES.index(one.state), 0, one.version.starts_at.timestamp()
+    issued_at = one.version.issued_at.timestamp() if one.version.issued_at else 0.0
+    return STATES.index(one.state), SEVERITY_RANK[Severity(one.version.severity)], -issued_at

@@ -14,6 +14,7 @@ from base import clock
 WARSAW = "Europe/Warsaw"
 
 
+# TIM-01
 def test_time_that_happens_twice_is_asked_about() -> None:
     twice = datetime(2027, 10, 31, 2, 30)
     with pytest.raises(clock.AmbiguousTime) as asked:
@@ -25,6 +26,7 @@ def test_time_that_happens_twice_is_asked_about() -> None:
     assert clock.resolve(twice, WARSAW, choice=1) == datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
 
 
+# TIM-01
 def test_time_that_never_happens_is_refused_with_the_next_one() -> None:
     with pytest.raises(clock.MissingTime) as refused:
         clock.resolve(datetime(2027, 3, 28, 2, 30), WARSAW)
@@ -60,6 +62,7 @@ def test_dates_as_people_type_them(typed: str) -> None:
     assert clock.parse_date(typed) == date(2027, 3, 28)
 
 
+# TIM-13
 def test_local_time_stands_first_and_utc_beside_it() -> None:
     moment = datetime(2026, 12, 14, 7, 0, tzinfo=UTC)
     assert str(clock.shown(moment, "Africa/Johannesburg")) == "Mon 14 Dec 2026, 09:00 SAST (07:00 UTC)"

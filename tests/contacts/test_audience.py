@@ -86,6 +86,7 @@ def test_person_with_several_reasons_is_one():
     assert audience.count(all_facets) == 1
 
 
+# AUT-30
 def test_greeting_without_a_name_is_neutral_and_arabic_readers_are_written_to_in_french():
     port, on = place("ESALG"), member_list()
     membership(on, "a@x.example", contact="Ana\n Ruiz", language="es")
@@ -153,6 +154,7 @@ def test_update_reaches_everybody_who_had_an_earlier_version():
     assert "wire@x.example" not in sent(update)
 
 
+# AUT-10
 def test_exercise_reaches_nobody_on_a_live_list():
     port, on = place("ESALG"), member_list()
     membership(on, "a@x.example")

@@ -93,6 +93,7 @@ def test_wrong_address_is_told_at_the_field_and_nothing_kept(visitor, email):
     assert not Subscription.objects.exists()
 
 
+# SEC-01
 def test_known_and_unknown_addresses_get_the_same_answer(visitor):
     membership(member_list(), "known@x.example")
     known, unknown = (

@@ -173,6 +173,7 @@ def test_headquarters_and_auditor_see_people_and_change_nothing(client: Client, 
     assert client.post(reverse("person_switch_off", args=[officer.pk])).status_code == 403
 
 
+# SEC-02
 def test_open_session_may_nothing_more_once_its_seat_ends(administrator):
     officer = make.user("officer")
     at_work = make.sign_in(Client(), officer)
@@ -181,6 +182,7 @@ def test_open_session_may_nothing_more_once_its_seat_ends(administrator):
     assert at_work.get(reverse("notice_new")).status_code == 403
 
 
+# SEC-02
 def test_open_session_is_refused_once_the_account_is_switched_off(administrator):
     officer = make.user("officer")
     at_work = make.sign_in(Client(), officer)

@@ -45,6 +45,7 @@ def test_links_of_all_confirmed_questions_come_by_mail_and_open_them(client: Any
     assert "Never confirmed" not in mail.text and "Not mine" not in mail.text
 
 
+# SEC-01
 def test_unknown_mailbox_gets_the_same_answer_and_no_mail(client: Any) -> None:
     people.case()
     pages = [client.post(ASK, {"email": email}) for email in (MAILBOX, "nobody@else.example")]

@@ -78,6 +78,7 @@ def test_typing_from_before_a_colleague_saved_is_held_against_the_newer_text(dra
     assert answer.status_code == 409 and "By a colleague" in text(answer)
 
 
+# SEC-08
 def test_form_sent_after_the_session_ended_waits_until_its_author_is_back(draft: Version) -> None:
     client = Client()
     answer = client.post(edit(draft), typed(title_en="Sent too late", edit_number="2"))

@@ -68,6 +68,7 @@ def wall(moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
 
+# AUT-18
 def test_closure_days_are_whole_local_days_with_the_last_included() -> None:
     told = facts("n-01")
     rows = [
@@ -80,6 +81,7 @@ def test_closure_days_are_whole_local_days_with_the_last_included() -> None:
     assert version.rows.count() == 5
 
 
+# AUT-21
 def test_three_systems_of_one_night_come_back_one_by_one() -> None:
     told = facts("n-02")
     make.place("GBDVR")  # the office of the notice keeps London time
@@ -113,6 +115,7 @@ def test_three_systems_of_one_night_come_back_one_by_one() -> None:
     assert "Transit system: Not available. From 22:00 BST" in mail.text
 
 
+# AUT-20
 def test_hours_not_given_are_not_said_to_be_closed() -> None:
     told = facts("n-03")
     rows: list[dict[str, Any]] = []
@@ -140,6 +143,7 @@ def test_hours_not_given_are_not_said_to_be_closed() -> None:
     assert cells["CAXAX", "road", "import", "cargo"].status == "open"
 
 
+# AUT-19
 def test_two_sides_of_a_crossing_stand_side_by_side_also_by_name() -> None:
     north, south, expected = facts("n-04")
     place(north["places"][0]["unlocode"], "America/Edmonton")
@@ -170,6 +174,7 @@ def test_two_sides_of_a_crossing_stand_side_by_side_also_by_name() -> None:
     )
 
 
+# AUT-22
 def test_closure_without_an_end_stays_in_force_and_its_promise_runs_late() -> None:
     told = facts("n-05")
     place("USCHS", told["timezone"])
@@ -192,6 +197,7 @@ def test_closure_without_an_end_stays_in_force_and_its_promise_runs_late() -> No
     )
 
 
+# AUT-23
 def test_each_place_of_one_notice_has_its_own_status_and_times() -> None:
     codes = [one["unlocode"] for one in facts("n-07")["places"]]
     for code in codes:
@@ -231,6 +237,7 @@ def test_each_place_of_one_notice_has_its_own_status_and_times() -> None:
     assert [now[code].status for code in codes] == ["closed", "closed", "open", "closed"]
 
 
+# AUT-24
 def test_crossings_closed_every_night_open_each_morning() -> None:
     told = facts("n-08")
     names = [one["name"] for one in told["places"]]
@@ -256,6 +263,7 @@ def test_crossings_closed_every_night_open_each_morning() -> None:
         assert {now[name].status for name in names} == {moment["state"]}, moment
 
 
+# TIM-09
 def test_equal_clock_times_on_different_days_are_two_days() -> None:
     told = facts("n-09")
     place("PLDOR", told["timezone"])

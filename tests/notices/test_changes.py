@@ -28,6 +28,7 @@ def drafted(live: Version, *rows: dict[str, Any], **fields: Any) -> Version:
     )
 
 
+# AUT-15
 def test_a_later_end_is_told_with_the_old_and_the_new_time() -> None:
     start = make.now()
     row = make.row(starts_at=start)
@@ -56,6 +57,7 @@ def test_a_limit_on_a_status_is_a_change_too() -> None:
     assert was == "Restricted" and now.startswith("Restricted (")
 
 
+# AUT-14
 def test_rows_in_another_order_are_no_change() -> None:
     start = make.now()
     rows = [make.row(make.place(code), starts_at=start) for code in ("ESALG", "ESCEU")]
@@ -63,6 +65,7 @@ def test_rows_in_another_order_are_no_change() -> None:
     assert told(first, drafted(first, *reversed(rows), starts_at=start)) == {}
 
 
+# AUT-14
 def test_a_place_that_is_spelt_otherwise_mails_nobody() -> None:
     first = make.issued()
     sent = Publication.objects.count()

@@ -71,6 +71,7 @@ def test_closure_is_written_approved_and_read_by_everybody(desk: Any) -> None:
     assert "Gale: port gates shut for cargo" in public
 
 
+# AUT-04
 def test_second_click_on_publish_shows_the_first_result(desk: Any) -> None:
     version = make.pending(by=desk.officer)
     approver, decide = desk.as_approver(), f"/en/desk/v/{version.uid}/decide/"
@@ -96,6 +97,7 @@ def test_report_tells_no_outcome_of_one_person_apart_from_two(desk: Any) -> None
     assert "fewer than 3" in page and "100 percent" in page and " of 6 " not in page
 
 
+# AUT-02
 def test_stale_tab_is_shown_the_newer_text_beside_its_own(desk: Any) -> None:
     officer = desk.as_officer()
     edit = desk.started(officer)
@@ -107,6 +109,7 @@ def test_stale_tab_is_shown_the_newer_text_beside_its_own(desk: Any) -> None:
     assert Version.objects.get().texts.get().title == "The newer title for cargo"
 
 
+# AUT-02
 def test_stale_tab_after_publishing_loses_nothing_and_changes_nothing(desk: Any) -> None:
     version = make.issued(title="Published for cargo")
     officer = make.sign_in(Client(), version.author)
@@ -116,6 +119,7 @@ def test_stale_tab_after_publishing_loses_nothing_and_changes_nothing(desk: Any)
     assert version.texts.get().title == "Published for cargo"
 
 
+# AUT-09
 def test_author_sees_why_somebody_else_must_approve(desk: Any) -> None:
     author = make.user("officer", "approver", "headquarters", "administrator")
     version = make.pending(by=author)
@@ -129,6 +133,7 @@ def test_author_sees_why_somebody_else_must_approve(desk: Any) -> None:
     assert version.state == "pending"
 
 
+# TIM-01
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -152,6 +157,7 @@ def test_wrong_input_is_told_beside_its_field_and_kept(desk: Any, changes: dict[
     assert "Kept as typed." in page
 
 
+# TIM-01
 def test_time_that_comes_twice_is_taken_as_chosen(desk: Any) -> None:
     officer = desk.as_officer()
     edit = desk.started(officer)

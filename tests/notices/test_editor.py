@@ -80,6 +80,7 @@ def test_quick_choice_fills_rows_and_loses_nothing(key: str) -> None:
     assert {row.place.locode for row in ImpactRow.objects.all() if row.place} == {"ESALG"}
 
 
+# AUT-05
 def test_correcting_what_is_published_makes_a_version_of_its_own() -> None:
     first = make.issued(title="First for cargo")
     client = make.sign_in(Client(), first.author)
@@ -99,6 +100,7 @@ def test_correcting_what_is_published_makes_a_version_of_its_own() -> None:
     assert "Second for cargo" in new
 
 
+# AUT-06
 def test_closure_whose_times_are_all_past_is_not_sent_to_an_approver() -> None:
     version = make.written(title="Over for cargo", starts_at=make.in_hours(-40), ends_at=make.in_hours(-20))
     client = make.sign_in(Client(), version.author)

@@ -1,4 +1,4 @@
-"""An exercise is an exercise at first sight wherever it goes, and never where real notices are."""
+"""An exercise is an exercise at first sight wherever it goes, and never where real notices are (AUT-10)."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ def test_notice_goes_from_draft_to_the_public_by_two_people() -> None:
     assert deeds == ["notice.start", "version.edit", "version.submit", "version.approve", "version.issue"]
 
 
+# AUT-09
 def test_author_cannot_approve_own_notice() -> None:
     author = make.user("officer", "approver", "headquarters", "administrator")
     version = make.pending(by=author)
@@ -68,6 +69,7 @@ def test_approval_holds_only_for_the_digest_that_was_seen() -> None:
         lifecycle.approve(version, by=approver, digest=seen, now=make.now())
 
 
+# AUT-04
 def test_same_approval_twice_is_answered_with_the_first_result() -> None:
     version = make.pending()
     approver = make.user("approver")
@@ -131,6 +133,7 @@ def test_database_itself_refuses_to_change_what_went_out(change: str) -> None:
             Version.objects.filter(pk=version.pk).update(starts_at=make.in_hours(5))
 
 
+# AUT-05
 def test_correction_is_a_new_version_and_the_first_stays_readable() -> None:
     first = make.issued(title="Gale")
     second = make.next_version(first.notice, title="Gale, longer", ends_at=make.in_hours(30))
@@ -169,6 +172,7 @@ def test_closure_without_a_word_on_cargo_is_refused() -> None:
         lifecycle.submit(version, by=version.author, now=make.now())
 
 
+# AUT-06
 def test_notice_that_is_over_already_is_refused() -> None:
     version = make.written(
         make.row(starts_at=make.in_hours(-50)), starts_at=make.in_hours(-50), ends_at=make.in_hours(-40)
@@ -242,6 +246,7 @@ def test_approval_is_given_in_the_name_of_the_office_concerned() -> None:
     assert version.approvals.get().agency == version.notice.office
 
 
+# AUT-15
 def test_row_that_begins_earlier_than_said_is_critical_however_minor() -> None:
     row = make.row(starts_at=make.in_hours(20))
     notice = make.issued(row, severity="Minor", starts_at=make.in_hours(20)).notice

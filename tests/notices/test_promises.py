@@ -42,6 +42,7 @@ def emails(people: dict[str, User], *names: str) -> set[str]:
     return {people[name].email for name in names}
 
 
+# AUT-22
 def test_officers_are_reminded_half_an_hour_before_an_update_is_due() -> None:
     people, due = house(), make.in_hours(2)
     make.issued(by=people["officer"], next_update_at=due)
@@ -50,6 +51,7 @@ def test_officers_are_reminded_half_an_hour_before_an_update_is_due() -> None:
     assert mailed("the next update is due") == emails(people, "officer", "colleague")
 
 
+# AUT-22
 def test_a_late_update_reaches_the_office_liaison_and_headquarters() -> None:
     people, due = house(), make.in_hours(2)
     make.issued(by=people["officer"], next_update_at=due)

@@ -76,6 +76,7 @@ def test_row_without_a_status_is_refused_by_form_and_database() -> None:
         ImpactRow.objects.filter(version=version).update(status="")
 
 
+# AUT-30
 def test_placeholder_left_in_any_text_is_asked_about() -> None:
     version = make.written()
     version.texts.update(body="Call [NAME] before XX:XX.")

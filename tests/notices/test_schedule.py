@@ -62,6 +62,7 @@ def test_its_author_may_not_let_out_what_missed_its_hour() -> None:
         schedule.publish(version, by=author, now=make.now())
 
 
+# SEC-02
 @pytest.mark.parametrize("who", ["author", "decided_by"])
 def test_it_does_not_go_out_in_the_name_of_somebody_who_was_switched_off(who: str) -> None:
     version = make.scheduled(at=make.in_hours(2))

@@ -63,10 +63,12 @@ def test_worst_of_all_notices_stands() -> None:
     assert found.worst == Stated("closed", "PD-2", 1, NOW - 20 * HOUR)
 
 
+# AUT-10
 def test_exercise_never_counts() -> None:
     assert status_of(version(row("closed"), exercise=True)) == "open"
 
 
+# AUT-11
 def test_planned_row_changes_nothing_before_its_start_and_flips_by_itself() -> None:
     planned = version(row("closed", starts=14 * 24, ends=15 * 24))
     assert status_of(planned) == "open"
@@ -86,6 +88,7 @@ def test_cargo_and_travellers_are_told_apart() -> None:
     assert (found.status, found.cargo_status, found.travellers_status) == ("closed", "open", "closed")
 
 
+# AUT-24
 def test_crossings_closed_every_night_follow_the_wall_clock_also_when_it_changes() -> None:
     case = json.loads((CASES / "notices" / "n-08-closed-every-night.json").read_text())
     zone = ZoneInfo(case["timezone"])
@@ -103,6 +106,7 @@ def test_crossings_closed_every_night_follow_the_wall_clock_also_when_it_changes
         assert status_of(issued, at=at, place="Mooers") == moment["state"], moment
 
 
+# AUT-21
 def test_three_systems_come_back_one_after_the_other() -> None:
     case = json.loads((CASES / "notices" / "n-02-three-systems-one-night.json").read_text())
     zone = ZoneInfo(case["timezone"])

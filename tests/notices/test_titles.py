@@ -45,6 +45,7 @@ def test_every_language_has_its_own_words(language: str) -> None:
     assert [finding.code for finding in check_title(title, language, CLOSED)] == ["H1"]
 
 
+# AUT-30
 @pytest.mark.parametrize(
     ("name", "codes"),
     [

@@ -104,6 +104,7 @@ def plain(page, email: str) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page.content.decode()).replace(email, "")
 
 
+# SEC-01
 @pytest.mark.parametrize("name", ["account_login", "account_reset_password"])
 def test_answers_do_not_tell_whether_an_address_has_an_account(name: str):
     known, unknown = with_password("officer").email, "nobody@wgcs.example"

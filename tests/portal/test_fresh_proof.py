@@ -50,6 +50,7 @@ def test_reading_the_decision_page_asks_nothing(waiting: Version) -> None:
     assert waiting.digest in page.content.decode()
 
 
+# SEC-08
 def test_later_the_code_is_asked_and_the_approval_goes_on(waiting: Version) -> None:
     client = approver(waiting, minutes_ago=11)
     asked = decide(client, waiting)

@@ -70,6 +70,7 @@ def test_permanent_address_leads_to_the_reader_s_language(client: Client) -> Non
     assert client.get("/en/n/PD-1999-0001/").status_code == 404
 
 
+# AUT-05, AUT-28
 def test_first_version_stays_readable_and_points_to_the_newest(client: Client) -> None:
     first = make.issued(title="Gale")
     make.next_version(first.notice, title="Gale, longer")
@@ -132,6 +133,7 @@ def test_question_that_is_not_understood_is_never_answered_with_everything(clien
         assert [wrong["parameter"] for wrong in answer.json()["errors"]] == [query.split("=")[0]]
 
 
+# AUT-28
 def test_atom_ids_last_and_move_only_with_a_version(client: Client) -> None:
     first = make.issued()
     before = feedparser.parse(get(client, "/en/feed.atom").content).entries[0]
