@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models.functions import Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Organisation, User
 
 from . import kinds
-from .models import CaseQuerySet
+from .models import Case, CaseQuerySet
 
 # key → what the queue is called under it
 VIEWS: dict[str, str | Promise] = {
@@ -79,6 +80,13 @@ class Filter:
     @property
     def waiting(self) -> CaseQuerySet:
         return self._seen(self.view)
+
+    @property
+    def done(self) -> CaseQuerySet:
+        """Answered or closed lately, by kind and office; nothing where only some of the waiting are asked for."""
+        over = self._base.exclude(state=Case.State.OPEN).annotate(over_at=Greatest("answered_at", "closed_at"))
+        done = over.order_by("-over_at")
+        return done if self.view == "all" else done.none()
 
     @property
     def narrows(self) -> bool:

@@ -151,7 +151,7 @@ def _create(question: Question, *, now: datetime) -> Case:
         kind=question.kind,
         detail=question.detail,
         language=question.language,
-        place=place,
+        place=place or _place_of(notice),
         notice_reference=(notice.reference or "") if notice else "",
         office=_desk_of(notice, place),
         suspicious=question.trap_filled,
@@ -178,6 +178,13 @@ def _desk_of(notice: Notice | None, place: Place | None) -> Organisation | None:
     if notice is not None:
         return notice.office
     return place.office if place is not None else None
+
+
+def _place_of(notice: Notice | None) -> Place | None:
+    """The first place of its newest version that went out; the times of the case are told there."""
+    version = notice.versions.public().order_by("-number").first() if notice is not None else None
+    row = version.rows.exclude(place=None).select_related("place").order_by("pk").first() if version else None
+    return row.place if row else None
 
 
 def _next_reference(now: datetime) -> str:

@@ -18,6 +18,7 @@ from delivery.models import Address, Delivery, Message, Publication
 from dialogue.cases import intake, mails
 from dialogue.cases.kinds import KINDS
 from dialogue.cases.models import Case
+from tests import make
 
 from . import people
 from .people import NOW
@@ -203,6 +204,13 @@ def test_question_about_a_place_goes_to_its_office() -> None:
     assert people.case(about="Dover").office == office
     assert people.case(about="GB DVR", subject="Other").office == office
     assert people.case(about="Nowhere", subject="Third").office is None
+
+
+def test_times_of_a_question_about_a_notice_are_told_at_its_place() -> None:
+    version = make.issued(make.row(make.place("ESALG")))
+    case = people.case(about=version.notice.reference)
+    assert (case.notice_reference, case.office) == (version.notice.reference, version.notice.office)
+    assert case.place.locode == "ESALG" and case.zone == "Europe/Madrid"
 
 
 def test_one_mailbox_is_not_flooded_whoever_asks() -> None:

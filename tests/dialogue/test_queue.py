@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from base.words import Role
-from dialogue.cases import assignment
+from dialogue.cases import answers, assignment
 from dialogue.cases.filters import VIEWS
 from dialogue.cases.models import Case
 
@@ -111,3 +111,18 @@ def test_long_queue_comes_in_pages_that_keep_the_filter(
     page = client.get(QUEUE, {"view": "nobody"})
     assert len(shown(page)) == 1 and "?view=nobody&amp;page=2" in page.content.decode()
     assert shown(client.get(QUEUE, {"view": "nobody", "page": 2})) != shown(page)
+
+
+def test_question_is_taken_from_the_queue(client: Any, officer: Any, cases: dict[str, Case]) -> None:
+    client.force_login(officer)
+    text = client.get(QUEUE, {"view": "nobody"}).content.decode()
+    assert text.count('value="take"') == 2
+    page = client.post(reverse("case_detail", args=[cases["late"].reference]), {"step": "take"}, follow=True)
+    assert "You have it." in page.content.decode()
+
+
+def test_what_was_answered_lately_follows_the_filter(client: Any, officer: Any, cases: dict[str, Case]) -> None:
+    answers.answer(cases["proposal"], by=officer, text="Yes.", seen=1, now=NOW)
+    client.force_login(officer)
+    for query, shown in (({}, 1), ({"kind": "proposal"}, 1), ({"kind": "question"}, 0), ({"view": "late"}, 0)):
+        assert len(client.get(QUEUE, query).context["done"]) == shown, query

@@ -42,7 +42,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "chosen": chosen,
         "page": Paginator(chosen.waiting, PAGE).get_page(request.GET.get("page")),
-        "done": seen.exclude(state=Case.State.OPEN).order_by("-answered_at")[:20],
+        "done": chosen.done[:20],
         "now": now,
     }
     return render(request, "dialogue/queue.html", context)
