@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
-from base.words import SEVERITY_RANK, MsgType, Severity
+from base.words import SEVERITY_RANK, MsgType, Sector, Severity
 from delivery.outbox import People
 from delivery.states import State
 
@@ -42,6 +43,7 @@ class Facets:
 
     `earlier`: publications of earlier versions. `relayed_by`: association id → name of the message variant with its
     own words ("" for none). `drill` stays away from live lists. `lists` narrows to these member lists, if not None.
+    `aeo` and `sectors` narrow to what only a member list can tell: followers, of whom neither is known, stay out.
     """
 
     rows: tuple[Row, ...]
@@ -51,6 +53,12 @@ class Facets:
     relayed_by: tuple[tuple[int, str], ...] = ()
     drill: bool = False
     lists: tuple[int, ...] | None = None
+    aeo: bool = False
+    sectors: tuple[str, ...] = ()
+
+    @property
+    def narrowed(self) -> bool:
+        return self.aeo or bool(self.sectors)
 
     @classmethod
     def from_json(cls, audience: dict[str, Any]) -> Facets:
@@ -67,6 +75,8 @@ class Facets:
             relayed_by=tuple((relay["association"], relay["variant"]) for relay in audience.get("relayed_by", ())),
             drill=bool(audience.get("drill")),
             lists=None if lists is None else tuple(lists),
+            aeo=bool(audience.get("aeo")),
+            sectors=tuple(audience.get("sectors", ())),
         )
 
 
@@ -135,10 +145,15 @@ def _matched(facets: Facets, *, after: int = 0) -> tuple[str, list[Any]]:
         arms.append(_MEMBERS.format(rows=rows))
         associations, variants = [pk for pk, _words in facets.relayed_by], [words for _pk, words in facets.relayed_by]
         parameters += [associations, variants, after, *row_parameters, _no_milder(facets.severity)]
+        if facets.aeo:
+            arms[-1] += " AND m.is_aeo"
+        if facets.sectors:
+            arms[-1] += " AND l.association_id = ANY(%s::bigint[])"
+            parameters.append(_of_sectors(facets.sectors))
         if facets.lists is not None:
             arms[-1] += " AND m.member_list_id = ANY(%s::bigint[])"
             parameters.append(list(facets.lists))
-        else:
+        elif not facets.narrowed:
             rows, row_parameters = _rows(facets, subscriptions=True)
             arms.append(_SUBSCRIBERS.format(rows=rows))
             parameters += [after, _no_milder(facets.severity), *row_parameters]
@@ -151,6 +166,12 @@ def _matched(facets: Facets, *, after: int = 0) -> tuple[str, list[Any]]:
         sql += " AND a.key LIKE %s"
         parameters.append("%.invalid")
     return sql, parameters
+
+
+def _of_sectors(sectors: Sequence[str]) -> list[int]:
+    """Associations of one of these sectors; one that names none, or all, is of every sector."""
+    meant = Q(sectors__overlap=[*sectors, Sector.SECTOR_AGNOSTIC]) | Q(sectors=[])
+    return list(Organisation.objects.associations().filter(meant).values_list("pk", flat=True))
 
 
 def _no_milder(severity: str) -> list[str]:
@@ -258,7 +279,7 @@ class Concern:
 
 _OWN = f"""
 WITH own AS MATERIALIZED (
-    SELECT m.address_id, m.places, m.modes, l.way, l.direct_from
+    SELECT m.address_id, m.places, m.modes, m.is_aeo, l.way, l.direct_from
     FROM contacts_membership m JOIN contacts_memberlist l ON l.id = m.member_list_id
     JOIN delivery_address a ON a.id = m.address_id
     WHERE l.association_id = %s AND a.suppressed_at IS NULL AND a.channel = 'email' AND {_WILLING})
@@ -266,7 +287,7 @@ WITH own AS MATERIALIZED (
 _CONCERNED = """
 SELECT %s::int, count(*), count(*) FILTER (WHERE NOT direct) FROM (
     SELECT m.address_id, bool_or(m.way = 'direct' OR m.direct_from = ANY(%s::text[])) AS direct
-    FROM own m WHERE {rows} GROUP BY m.address_id) one HAVING count(*) > 0
+    FROM own m WHERE ({rows}) AND (m.is_aeo OR NOT %s) GROUP BY m.address_id) one HAVING count(*) > 0
 """
 
 
@@ -276,9 +297,9 @@ def concerned(versions: Sequence[Facets], association_id: int) -> list[Concern]:
     parameters: list[Any] = [association_id]
     for position, facets in enumerate(versions):
         rows, row_parameters = _rows(facets, subscriptions=False)
-        if rows:
+        if rows and (not facets.sectors or association_id in _of_sectors(facets.sectors)):
             arms.append(_CONCERNED.format(rows=rows))
-            parameters += [position, _no_milder(facets.severity), *row_parameters]
+            parameters += [position, _no_milder(facets.severity), *row_parameters, facets.aeo]
     found: dict[int, Concern] = {}
     if arms:
         with connection.cursor() as cursor:

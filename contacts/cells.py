@@ -83,3 +83,18 @@ def company_key(company: str) -> str:
     if not name.isascii():
         name = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     return " ".join(name.casefold().split())[:200]
+
+
+YES = frozenset(["yes", "y", "oui", "o", "si", "s", "ja", "j", "true", "1", "x", "vrai", "verdadero", "wahr"])
+NO = frozenset(["no", "n", "non", "nein", "false", "0", "-", "faux", "falso", "falsch", "none"])
+# National number of an AEO authorisation: country, AEO and its kind (C, S or F), then the country's own number.
+_AEO_NUMBER = re.compile(r"[A-Z]{2}\s?(AEO|OEA)[A-Z]?\s?[A-Z0-9/.-]{2,}", re.I)
+
+
+@remembered
+def aeo(text: str) -> bool | None:
+    """Whether the member is an authorised economic operator (WCO SAFE Framework); None if the cell does not say."""
+    said = fold(mailbox.clean(text))
+    if said in YES or _AEO_NUMBER.fullmatch(mailbox.clean(text)):
+        return True
+    return False if said in NO else None

@@ -54,6 +54,12 @@ _NAMES: dict[str, tuple[str, str]] = {
         "",
     ),
     "sector_role": ("sectorrole, role, function, fonction, funcion, cargo, funktion, rolle", ""),
+    "is_aeo": (
+        "aeo, isaeo, aeostatus, aeonumber, aeono, authorisedeconomicoperator, authorizedeconomicoperator, oea, "
+        "statutoea, numerooea, operateureconomiqueagree, estatutooea, operadoreconomicoautorizado, zwb, "
+        "zugelassenerwirtschaftsbeteiligter",
+        "",
+    ),
     "consent_basis": ("consentbasis, basis, legalbasis, ground, baselegale, basejuridica, rechtsgrundlage", ""),
     "consent_at": (
         "consentat, consentdate, dateofconsent, consentedon, agreedon, dateduconsentement, accordle, dateaccord, "
@@ -71,6 +77,7 @@ FIELDS = {
     "country": gettext_lazy("Country"),
     "modes": gettext_lazy("Modes"),
     "sector_role": gettext_lazy("Role"),
+    "is_aeo": gettext_lazy("AEO"),
     "consent_basis": gettext_lazy("Ground of consent"),
     "consent_at": gettext_lazy("Consent date"),
 }

@@ -12,7 +12,8 @@ from base import audit
 from .models import MemberList, Place
 
 HEADINGS = [
-    "email", "company", "contact", "language", "ports", "modes", "phone", "consent_basis", "consent_at", "state",
+    "email", "company", "contact", "language", "ports", "modes", "phone", "aeo", "consent_basis", "consent_at",
+    "state",
 ]  # fmt: skip
 
 
@@ -35,6 +36,7 @@ def table(member_list: MemberList) -> list[list[Any]]:
         [
             one.address.value, one.company, one.contact, one.language,
             ";".join(codes[pk] for pk in one.places if pk in codes), ";".join(one.modes), one.phone,
+            {True: "yes", False: "no", None: ""}[one.is_aeo],
             one.consent_basis, one.consent_at.date() if one.consent_at else "", one.state,
         ]
         for one in members

@@ -17,8 +17,8 @@ from .roster import Hint, Member, Roster, RowRefused
 # A member who named only places that we do not know wants those, not every one: an id that no place has.
 NOWHERE = 0
 TOLD = (
-    "company", "company_key", "contact", "language", "phone", "places", "modes", "sector_role", "extra",
-    "consent_basis", "consent_at",
+    "company", "company_key", "contact", "language", "phone", "places", "modes", "sector_role", "is_aeo",
+    "extra", "consent_basis", "consent_at",
 )  # fmt: skip
 State = Membership.State
 
@@ -202,6 +202,7 @@ class _Values:
             "places": ids or ([NOWHERE] if strange else []),
             "modes": list(member.modes),
             "sector_role": member.sector_role,
+            "is_aeo": member.is_aeo,
             "consent_basis": member.consent_basis,
             "consent_at": member.consent_at,
         }

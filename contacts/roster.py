@@ -29,6 +29,7 @@ class Member:
     ports: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
     sector_role: str = ""
+    is_aeo: bool | None = None
     consent_basis: str = ""
     consent_at: datetime | None = None
     extra: dict[str, str] = field(default_factory=dict)
@@ -145,6 +146,7 @@ def _member(record: Record, mapped: dict[int, str], roster: Roster) -> Member | 
         ports=cells.places(values.get("ports", "")),
         modes=_modes(values.get("modes", ""), row, roster),
         sector_role=mailbox.clean(values.get("sector_role", ""))[:80],
+        is_aeo=_aeo(values.get("is_aeo", ""), row, roster),
         consent_basis=mailbox.clean(values.get("consent_basis", ""))[:40],
         consent_at=consent_at,
         extra=extra,
@@ -181,6 +183,14 @@ def _modes(text: str, row: int, roster: Roster) -> tuple[str, ...]:
     return named
 
 
+def _aeo(text: str, row: int, roster: Roster) -> bool | None:
+    said = cells.aeo(text)
+    if said is None and text.strip():
+        hint = _("AEO status not understood: %(said)s. Write yes, no or the number.")
+        roster.hint(row, hint % {"said": text.strip()})
+    return said
+
+
 def _merge(known: Member, again: Member, roster: Roster) -> Member:
     """The same mailbox and company once more: its places are added, whatever else differs is reported."""
     row = {"row": known.rows[0]}
@@ -208,6 +218,7 @@ def _merge(known: Member, again: Member, roster: Roster) -> Member:
         ports=_union(known.ports, again.ports),
         modes=_union(known.modes, again.modes),
         phone=known.phone or again.phone,
+        is_aeo=again.is_aeo if known.is_aeo is None else known.is_aeo,
     )
 
 

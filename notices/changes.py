@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from base import clock
 from base.words import Direction, Language, Mode, PlaceStatus, Severity, Traffic
 
-from . import causes, systems, truth_of
+from . import causes, narrowing, systems, truth_of
 from .models import ImpactRow, Version
 from .truth import qualified
 from .wording import wording
@@ -124,6 +124,7 @@ def _facts(version: Version, language: str, zone: str) -> dict[str, str]:
         _("Times of single rows"): " ".join(str(own) for own in said.own_times),
         _("Diversion"): said.diversion,
         _("Crews and drivers"): str(version.get_crews_display()) if version.crews else "",
+        _("Meant for"): narrowing.words(version.audience),
         _("Cause"): causes.say(version.cause),
         _("Contact"): version.contact,
     }

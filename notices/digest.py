@@ -15,12 +15,12 @@ from django.db.models import Model
 
 from .models import ImpactRow, Text, Version
 
-SCHEME = 3
+SCHEME = 4
 
 VERSION_IN = (
     "status", "msg_type", "severity", "urgency", "certainty", "cause", "contact", "time_zone", "starts_at",
     "ends_at", "reopens_earliest", "reopens_latest", "next_update_at", "sheets", "context_url", "diversion",
-    "crews",
+    "audience", "crews",
     "publish_at", "number", "action", "correction",
 )  # fmt: skip
 VERSION_OUT = (

@@ -17,7 +17,8 @@ from .models import ImpactRow, Text, Version
 
 COPIED = (
     "status", "severity", "urgency", "certainty", "cause", "contact", "time_zone", "starts_at", "ends_at",
-    "reopens_earliest", "reopens_latest", "next_update_at", "sheets", "context_url", "diversion", "crews",
+    "reopens_earliest", "reopens_latest", "next_update_at", "sheets", "context_url", "diversion", "audience",
+    "crews",
 )  # fmt: skip
 TEXT_FIELDS = ("title", "body", "instruction")
 ROW_FIELDS = (

@@ -21,6 +21,7 @@ def facets_of(version: Version) -> dict[str, Any]:
     `rows`: one product per impact row (place id, country, modes, directions, traffic), matched row by row and
     never as separate sets. `severity` and `msg_type` hold for all of them. `earlier` lists the publications of
     former versions, whose recipients must hear of this one. `drill` keeps exercises away from live lists.
+    `aeo` and `sectors` narrow to members of that kind.
     A place without a code concerns whoever follows a place of the office: nobody can follow what has no code.
     """
     rows = [
@@ -48,4 +49,6 @@ def facets_of(version: Version) -> dict[str, Any]:
         "relayed_by": [],
         "drill": version.status != CapStatus.ACTUAL,
         "lists": None,
+        "aeo": bool(version.audience.get("aeo")),
+        "sectors": list(version.audience.get("sectors", ())),
     }

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from base.fields import LineField
 from base.text import prose
-from base.words import Language, Severity
+from base.words import Language, Sector, Severity
 from contacts.models import Organisation
 
-from . import diversions
+from . import diversions, narrowing
 from .cause_field import CauseField
 from .diversions import Choice
 from .drafting import Draft
@@ -76,6 +76,14 @@ class NoticeForm(MomentsForm):
     )
     divert_to = PlacesField(
         label=_("Divert to"), required=False, help_text=_("Codes or names, parted by commas: ESSAG, ESBCN")
+    )
+    aeo_only = forms.BooleanField(label=_("Only authorised economic operators (AEO)"), required=False)
+    sectors = forms.MultipleChoiceField(
+        label=_("Only these sectors"),
+        choices=[choice for choice in Sector.choices if choice[0] != Sector.SECTOR_AGNOSTIC],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked means every sector. The page stays public for all."),
     )
     crews = forms.ChoiceField(
         label=_("Is there a process for crews and drivers?"),
@@ -154,6 +162,7 @@ def understood(form: NoticeForm, rows: Any, *, home_zone: str, now: datetime) ->
             **moments,
             "time_zone": zone,
             **{name: facts[name] for name in ("severity", "crews", "cause", "contact") if name in facts},
+            "audience": narrowing.narrowed(aeo=facts.get("aeo_only", False), sectors=facts.get("sectors", ())),
             "diversion": diversions.advice(facts.get("diversion", ""), facts.get("divert_to") or []),
         },
         texts={
@@ -178,6 +187,8 @@ def initial_of(version: Version) -> dict[str, Any]:
         "edit_number": version.edit_number,
         "severity": version.severity,
         "crews": version.crews,
+        "aeo_only": version.audience.get("aeo", False),
+        "sectors": version.audience.get("sectors", []),
         "cause": version.cause,
         "contact": version.contact,
         "diversion": version.diversion.get("choice", ""),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from base.errors import Refused
-from base.words import MsgType, PlaceStatus, Traffic
+from base.words import SEVERITY_RANK, MsgType, PlaceStatus, Severity, Traffic
 from contacts import audience
 
 from . import titles_of
@@ -60,6 +60,9 @@ def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
         yield Incomplete(_("Give the earliest time of reopening as well."), field="reopens_earliest")
     if rows and is_over(version, now=now):
         yield AlreadyOver()
+    if version.audience and SEVERITY_RANK[Severity(version.severity)] <= SEVERITY_RANK[Severity.SEVERE]:
+        words = _("What is severe goes to everybody: do not narrow it, or lower the severity.")
+        yield Incomplete(words, field="rows")
     yield from _unsure_zones(rows)
     yield from _impossible_times(version, rows, now=now)
     yield from _of_its_action(version)

@@ -117,6 +117,7 @@ class Membership(models.Model):
     places = ArrayField(models.BigIntegerField(), default=list, help_text="ids of Place")
     modes = ArrayField(models.CharField(max_length=20, choices=Mode), default=list)
     sector_role = models.CharField(max_length=80, blank=True)
+    is_aeo = models.BooleanField(null=True, blank=True, help_text="authorised economic operator; empty: not known")
     extra = models.JSONField(default=dict, help_text="other columns, as typed")
     consent_basis = models.CharField(max_length=40, blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)

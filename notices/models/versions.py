@@ -24,7 +24,7 @@ from base.words import (
     Urgency,
 )
 from contacts.models import Organisation, Place, User
-from notices import causes
+from notices import causes, narrowing
 from notices.kinds import KINDS
 from notices.querysets import NoticeQuerySet, VersionQuerySet
 
@@ -123,6 +123,7 @@ class Version(models.Model):
     sheets = models.JSONField(default=dict, blank=True, help_text="role facet → text")
     context_url = models.URLField(blank=True)
     diversion = models.JSONField(default=dict, blank=True)
+    audience = models.JSONField(default=dict, blank=True, help_text="aeo, sectors: whom it is narrowed to")
     crews = models.CharField(max_length=10, choices=Crews, blank=True, help_text="empty: not answered")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     editors = models.ManyToManyField(User, related_name="+", blank=True)
@@ -206,6 +207,11 @@ class Version(models.Model):
     def cause_here(self) -> str:
         """The cause in the language of the page, where it is one that every language knows."""
         return causes.say(self.cause)
+
+    @property
+    def meant_for(self) -> str:
+        """Whom it is narrowed to, in the language of the page; empty where it is for everybody."""
+        return narrowing.words(self.audience)
 
 
 class Text(models.Model):

@@ -217,3 +217,14 @@ def test_spoilt_file_is_read_asked_about_or_refused_in_words(data, changes):
         assert str(refused)
     else:
         assert isinstance(found, Roster | Question)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("yes", True), ("OUI", True), ("Sí", True), ("ESAEOC001234", True), ("no", False), ("", None), ("soon", None)],
+)
+def test_aeo_status_is_read_as_people_write_it(cell: str, said: bool | None) -> None:
+    found = roster.read(f"email,AEO status\na@member.invalid,{cell}\n".encode())
+    assert isinstance(found, roster.Roster)
+    assert found.members[0].is_aeo is said
+    assert [hint.text[:24] for hint in found.hints] == (["AEO status not understoo"] if cell == "soon" else [])
