@@ -180,8 +180,17 @@ def _sit(user: User, invitation: Invitation, *, now: datetime) -> None:
 # --- Going out ----------------------------------------------------------------------------------------------------
 
 
+def seconds(by: User) -> list[User]:
+    """Who beside `by` may be the second person."""
+    seats = Seat.objects.filter(role__in=SECOND, ended_at=None, user__is_active=True).select_related("user")
+    return list({seat.user_id: seat.user for seat in seats if seat.user_id != by.pk}.values())
+
+
 def end_seat(seat: Seat, *, by: User, now: datetime) -> None:
-    """Ends at once, also in open sessions: permissions are read with every request."""
+    """Ends at once, also in open sessions: permissions are read with every request.
+
+    One person does it, since it cannot wait; of a seat that two give, those who may give it are told, and its holder.
+    """
     if seat.user_id == by.pk:
         raise OwnSeat()
     with transaction.atomic():
@@ -189,6 +198,8 @@ def end_seat(seat: Seat, *, by: User, now: datetime) -> None:
             raise Conflict()
         facts = {"role": seat.role, "organisation": seat.organisation.code}
         audit.record(actor=by, action="seat.end", target=f"user:{seat.user_id}", facts=facts, now=now)
+        if seat.role in TWO_GIVE:
+            _tell_of_end(seat.user, str(seat), key=f"seat-end:{seat.pk}", by=by, now=now)
 
 
 def switch_off(user: User, *, by: User, now: datetime) -> None:
@@ -198,3 +209,14 @@ def switch_off(user: User, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             audit.record(actor=by, action="user.switch_off", target=f"user:{user.pk}", now=now)
+            held = [str(seat) for seat in user.seats() if seat.role in TWO_GIVE]
+            if held:
+                _tell_of_end(user, "; ".join(held), key=f"switch-off:{user.pk}:{now:%Y%m%d%H%M}", by=by, now=now)
+
+
+def _tell_of_end(user: User, seats: str, *, key: str, by: User, now: datetime) -> None:
+    for reader in [user, *seconds(by)]:
+        facts = {"name": user.name, "seats": seats, "who": by.name}
+        facts["link"] = letters.address_of("account_login", reader.language)
+        mail = letters.seal("seat_ended", reader.language, facts)
+        outbox.post(key=f"{key}:{reader.pk}"[:200], to=reader.email, message=mail, now=now)

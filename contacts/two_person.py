@@ -23,7 +23,7 @@ from base.errors import Conflict, Refused
 from delivery import addresses, outbox
 
 from . import letters, people
-from .models import Invitation, Organisation, Seat, TwoPersonChange, User
+from .models import Invitation, Organisation, TwoPersonChange, User
 
 GOOD_FOR = timedelta(days=7)
 Kind, State = TwoPersonChange.Kind, TwoPersonChange.State
@@ -119,9 +119,7 @@ def _ask(kind: str, *, by: User, now: datetime, person: User | None = None, **wa
 
 def _others(by: User, *concerned: str) -> list[User]:
     """Who may confirm what `by` asks for; raises `NobodyElse`."""
-    seats = Seat.objects.filter(role__in=people.SECOND, ended_at=None, user__is_active=True).select_related("user")
-    found = {seat.user_id: seat.user for seat in seats if seat.user_id != by.pk}
-    others = [one for one in found.values() if one.email.lower() not in concerned]
+    others = [one for one in people.seconds(by) if one.email.lower() not in concerned]
     if not others:
         raise NobodyElse()
     return others
@@ -136,12 +134,14 @@ def confirm(change: TwoPersonChange, *, by: User, now: datetime) -> None:
     if by.email.lower() in concerned:
         raise SecondPersonNeeded()
     asker = User.objects.get(pk=change.asked_by_id)  # as they are now
-    if not may(asker, Can.INVITE, change.organisation):
+    needed = Can.INVITE if change.kind == Kind.SEAT else Can.CHANGE_KEYS
+    if not may(asker, needed, change.organisation):
         raise AskerGone()
     with transaction.atomic():
         _decide(change, State.CONFIRMED, by=by, now=now)
         CARRY_OUT[change.kind](change, by, now)
         _record(by, "confirm", change, now)
+        _answer(change, asker, by, now)
 
 
 def refuse(change: TwoPersonChange, *, by: User, now: datetime) -> None:
@@ -149,6 +149,8 @@ def refuse(change: TwoPersonChange, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         _decide(change, State.REFUSED, by=by, now=now)
         _record(by, "refuse", change, now)
+        if by.pk != change.asked_by_id:
+            _answer(change, change.asked_by, by, now)
 
 
 def _decide(change: TwoPersonChange, state: str, *, by: User, now: datetime) -> None:
@@ -208,6 +210,14 @@ def _tell(change: TwoPersonChange, email: str, now: datetime) -> None:
     facts = {"change": change, "link": letters.address_of("account_login", language)}
     mail = letters.seal("keys_changed", language, facts)
     outbox.post(key=f"two-person:{change.uid}:{email}"[:200], to=email, message=mail, now=now)
+
+
+def _answer(change: TwoPersonChange, asker: User, by: User, now: datetime) -> None:
+    """Tells who asked what the second person said."""
+    change.refresh_from_db()
+    facts = {"change": change, "who": by.name, "link": letters.address_of("people", asker.language)}
+    mail = letters.seal("second_person_said", asker.language, facts)
+    outbox.post(key=f"two-person:{change.uid}:answer", to=asker.email, message=mail, now=now)
 
 
 def _call(others: list[User], change: TwoPersonChange, now: datetime) -> None:

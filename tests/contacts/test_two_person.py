@@ -14,7 +14,7 @@ from base.errors import Conflict, Refused
 from base.models import AuditEntry
 from contacts import people, two_person
 from contacts.models import Invitation, Organisation, TwoPersonChange, User
-from delivery.models import Message
+from delivery.models import Delivery, Message
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +174,44 @@ def test_two_people_change_an_approver_in_the_browser(administrator: User, secon
     change = TwoPersonChange.objects.get()
     page = confirms.post(f"/en/people/changes/{change.uid}/confirm/", follow=True).content.decode()
     assert "Confirmed. It is done." in page and "Invitations not yet accepted" in page
+
+
+def test_who_asked_for_new_keys_and_is_no_administrator_any_more_is_not_obeyed(
+    administrator: User, second: User
+) -> None:
+    officer = make.user("officer")
+    make.sign_in(Client(), officer)  # sets the second factor up
+    change = two_person.ask_factor_reset(officer, by=administrator, now=make.now())
+    administrator.seat_set.update(ended_at=make.now())
+    make.seat(administrator, "association_manager", at=make.association())
+    with pytest.raises(two_person.AskerGone):
+        two_person.confirm(change, by=second, now=make.now())
+    assert Authenticator.objects.filter(user=officer).exists()
+
+
+@pytest.mark.parametrize(("verb", "said"), [(two_person.confirm, "Confirmed"), (two_person.refuse, "Refused")])
+def test_who_asked_is_told_what_the_second_person_said(
+    administrator: User, second: User, verb: Any, said: str
+) -> None:
+    change = wish(administrator)
+    verb(change, by=second, now=make.now())
+    told = Message.objects.get(publication__key__endswith=":answer")
+    assert told.subject.startswith(said) and second.name in told.text and "new@wgcs.example" in told.text
+
+
+def test_the_end_of_an_approvers_seat_is_told_to_its_holder_and_to_the_others(
+    administrator: User, second: User
+) -> None:
+    approver = make.user("approver")
+    people.end_seat(approver.seats()[0], by=administrator, now=make.now())
+    told = Delivery.objects.filter(publication__key__startswith="seat-end:")
+    assert set(told.values_list("address__key", flat=True)) == {approver.email, second.email}
+    people.end_seat(make.user("officer").seats()[0], by=administrator, now=make.now())
+    assert told.count() == 2
+
+
+def test_the_switched_off_account_of_an_approver_is_told_too(administrator: User, second: User) -> None:
+    approver = make.user("approver")
+    people.switch_off(approver, by=administrator, now=make.now())
+    told = Message.objects.filter(publication__key__startswith="switch-off:")
+    assert told.count() == 2 and administrator.name in told[0].text
