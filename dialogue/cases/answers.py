@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Value
@@ -16,7 +17,7 @@ from base.errors import Conflict, Refused
 from contacts.models import User
 from delivery import outbox
 
-from . import mails
+from . import files, mails
 from .kinds import KINDS
 from .models import Case, CaseEntry
 
@@ -112,10 +113,11 @@ def _last_question(case: Case) -> str:
     return again.text if again is not None else case.message
 
 
-def ask_again(case: Case, *, text: str, now: datetime) -> Case:
-    """The submitter writes once more: an answered or closed case opens again with a new clock; who has it is told.
+def ask_again(case: Case, *, text: str, now: datetime, draft: UUID | None = None) -> Case:
+    """The submitter writes once more, with the files of the form `draft`; the same words sent twice count once.
 
-    While customs still works on it the clock runs on. The same words sent twice count once. Raises `TooOften`.
+    An answered or closed case opens again with a new clock; while customs still works on it the clock runs on. Who
+    has it is told. Raises `TooOften`.
     """
     words = text.strip()
     if not words:
@@ -134,6 +136,7 @@ def ask_again(case: Case, *, text: str, now: datetime) -> Case:
             Case.objects.filter(pk=case.pk).update(assignee=None)
             case.refresh_from_db()
         CaseEntry.objects.create(case=case, kind=Kind.ASKED_AGAIN, text=words, at=now)
+        files.adopt(draft, case)
         _tell(case, now=now)
         audit.record(actor="public link", action="case.ask_again", target=f"case:{case.uid}", now=now)
     return case

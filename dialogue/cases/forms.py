@@ -28,6 +28,23 @@ class Several(forms.FileInput):
     allow_multiple_selected = True
 
 
+class Attachments(forms.FileField):
+    """Shows the control and takes the errors; see `Several`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Files, if they help"),
+            help_text=_("PDF, JPEG, PNG, text, CSV or XLSX: up to five, each up to 5 MB"),
+            required=False,
+            widget=Several(),
+        )
+
+
+def _refuse(form: forms.Form, parcel: Parcel | None) -> None:
+    for refusal in parcel.refusals if parcel else ():
+        form.add_error("attachments", str(refusal))
+
+
 class AskForm(TrapForm):
     """The public form: few fields, and what the chosen kind asks for beside. A post without a kind is a question."""
 
@@ -62,12 +79,7 @@ class AskForm(TrapForm):
         help_text=_("Up to 5,000 characters. No names of people and no bank details."),
         widget=forms.Textarea(attrs={"rows": 6}),
     )
-    attachments = forms.FileField(
-        label=_("Files, if they help"),
-        help_text=_("PDF, JPEG, PNG, text, CSV or XLSX: up to five, each up to 5 MB"),
-        required=False,
-        widget=Several(),
-    )
+    attachments = Attachments()
     email = LineField(
         label=_("E-mail"),
         help_text=_("We send a link to confirm it. Then your question enters the queue."),
@@ -111,8 +123,7 @@ class AskForm(TrapForm):
             yield dot, kind, self[_detail(kind)] if kind.detail else None
 
     def clean(self) -> dict[str, Any]:
-        for refusal in self.parcel.refusals if self.parcel else ():
-            self.add_error("attachments", str(refusal))
+        _refuse(self, self.parcel)
         return self.cleaned_data
 
     def clean_kind(self) -> str:
@@ -160,6 +171,15 @@ class FollowUpForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": _("Write what is still unclear")},
     )
+    attachments = Attachments()
+
+    def __init__(self, data: Any = None, *, parcel: Parcel | None = None) -> None:
+        super().__init__(data)
+        self.parcel = parcel
+
+    def clean(self) -> dict[str, Any]:
+        _refuse(self, self.parcel)
+        return self.cleaned_data
 
 
 class LinksForm(forms.Form):

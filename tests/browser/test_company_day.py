@@ -147,6 +147,7 @@ def _asks_again_and_closes(company: Company) -> None:
     company.hands.to(fr("Still unclear? Reply"))
     company.page.keyboard.press("Enter")
     company.hands.write("#id_text", "Et la nuit ?")
+    company.attach(CASES / "one-page.pdf")
     company.press("Send it to customs")
     again = company.look("track-again")
     assert "Et la nuit ?" in again and fr("Customs is working on it") in again

@@ -150,6 +150,6 @@ def test_headquarters_sees_late_promises(page: Any, live_server: Any) -> None:
     people.case(about="GBDVR")
     pages.sign_in(page, live_server.url, people.person(Role.HEADQUARTERS, people.organisation("administration")))
     page.goto(live_server.url + reverse("headquarters"))
-    assert "Late updates" in page.content()
+    assert "Late promises" in page.content()
     pages.check(page, "headquarters")
     assert wrong == []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from base import links
@@ -20,6 +22,7 @@ from .people import NOW
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+CASES = Path(__file__).parent.parent / "cases/intake"
 Kind, State = CaseEntry.Kind, Case.State
 
 
@@ -231,3 +234,20 @@ def test_names_of_officers_never_reach_who_asked(client: Any, answered: Case, of
     assignment.assign(answered, to=None, seen=officer.pk, by=officer, now=NOW)
     answers.ask_again(answered, text="Once more", now=NOW + 2 * HOUR)
     assert str(officer) not in client.get(tracking(answered)).content.decode()
+
+
+def test_file_goes_with_what_is_asked_again_and_a_wrong_one_costs_no_text(
+    client: Any, answered: Case, officer: Any
+) -> None:
+    pdf, text = ((CASES / name).read_bytes() for name in ("one-page.pdf", "text-named-pdf.pdf"))
+    wrong = [SimpleUploadedFile("wrong.pdf", text), SimpleUploadedFile("scan.pdf", pdf)]
+    page = client.post(tracking(answered), {"text": "Here it is", "attachments": wrong})
+    said = page.content.decode()
+    assert page.status_code == 422 and "Here it is" in said and 'id="id_attachments_error"' in said
+    assert "Remove scan.pdf" in said and not answered.files.exists()
+    token = page.context["form"].parcel.token
+    for _time in range(2):
+        assert client.post(tracking(answered), {"text": "Here it is", "draft": token}).status_code == 302
+    assert [kept.name for kept in answered.files.all()] == ["scan.pdf"]
+    client.force_login(officer)
+    assert client.get(reverse("case_file", args=[answered.reference, answered.files.get().uid])).content == pdf

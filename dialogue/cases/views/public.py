@@ -52,13 +52,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Step 1 the form, step 2 “check your answers”, then the sent page; every step carries what was typed."""
     if request.method != "POST":
         return render(request, "dialogue/ask.html", {"form": AskForm(initial=_wanted(request))})
-    parcel = files.take_in(
-        token=request.POST.get("draft", ""),
-        uploads=request.FILES.getlist("attachments"),
-        remove=request.POST.getlist("remove"),
-        ip_prefix=ip_prefix(request),
-        now=timezone.now(),
-    )
+    parcel = _parcel(request)
     form = AskForm(request.POST, parcel=parcel)
     if not form.is_valid():
         shown = form.with_trap_cleared() if form.trap_filled else form
@@ -69,6 +63,17 @@ def ask(request: HttpRequest) -> HttpResponse:
     if step != "send":
         return render(request, "dialogue/check.html", _to_check(form))
     return _send(request, form)
+
+
+def _parcel(request: HttpRequest) -> files.Parcel:
+    """The files that came with this form, now and before."""
+    return files.take_in(
+        token=request.POST.get("draft", ""),
+        uploads=request.FILES.getlist("attachments"),
+        remove=request.POST.getlist("remove"),
+        ip_prefix=ip_prefix(request),
+        now=timezone.now(),
+    )
 
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
@@ -122,12 +127,14 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
 def track(request: HttpRequest, token: str) -> HttpResponse:
     """The way of one question; POST says more, or asks again."""
     case = _case_of(mails.TRACK, token)
-    form, status = FollowUpForm(request.POST or None), 200
+    form, status = FollowUpForm(), 200
     if request.method == "POST":
-        status = 422
+        parcel = _parcel(request)
+        form, status = FollowUpForm(request.POST, parcel=parcel), 422
         if form.is_valid():
+            draft = parcel.draft if parcel.files else None
             try:
-                answers.ask_again(case, text=form.cleaned_data["text"], now=timezone.now())
+                answers.ask_again(case, text=form.cleaned_data["text"], draft=draft, now=timezone.now())
             except answers.TooOften as refusal:
                 form.add_error("text", str(refusal))
                 status = 429
