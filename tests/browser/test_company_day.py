@@ -38,6 +38,8 @@ class Company:
     def __init__(self, page: Any, url: str, sink: Any, width: int) -> None:
         self.page, self.url, self.sink, self.width = page, url, sink, width
         self.hands, self.wrong = Hands(page), pages.watch(page, url)
+        # Heard from the start: the browser is asked once, and not in a race with the key that opens the chooser.
+        page.on("filechooser", lambda _chooser: None)
 
     def press(self, words: str, key: str = "Enter") -> None:
         self.hands.press(fr(words), key)
