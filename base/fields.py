@@ -10,6 +10,8 @@ from django.utils.translation import ngettext
 
 from .text import one_line, prose
 
+AS_WRITTEN = {"dir": "auto"}  # Arabic runs from the right, also in a form in English
+
 
 class LineField(forms.CharField):
     """One line: line breaks and runs of blanks become one blank, control characters go."""
@@ -17,9 +19,17 @@ class LineField(forms.CharField):
     def to_python(self, value: Any) -> str:
         return super().to_python(one_line(str(value or ""))) or ""
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """The limit is checked here alone: the browser would cut what is pasted."""
+        wanted = super().widget_attrs(widget)
+        wanted.pop("maxlength", None)
+        return wanted | AS_WRITTEN
+
 
 class ProseField(forms.CharField):
     """Several lines. The limit is checked here, never by the browser, which would cut what is pasted."""
+
+    widget = forms.Textarea(attrs={"rows": 5})
 
     def __init__(self, *, limit: int, **options: Any) -> None:
         self.limit = limit
@@ -27,6 +37,9 @@ class ProseField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return super().to_python(prose(str(value or ""))) or ""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return super().widget_attrs(widget) | AS_WRITTEN
 
     def validate(self, value: str) -> None:
         super().validate(value)

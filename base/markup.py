@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+BLOCKS = ("p", "ul", "ol")
 TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 
@@ -33,10 +34,15 @@ _reader.validateLink = _allowed  # type: ignore[method-assign]  # the reader's o
 
 
 def to_html(text: str) -> str:
-    """Safe HTML; a link of a forbidden kind stays visible as text."""
+    """Safe HTML; a link of a forbidden kind stays visible as text. Each block runs in the direction of its words."""
     made = _reader.render(text)
     return nh3.clean(
-        made, tags=TAGS, attributes=ATTRIBUTES, url_schemes=set(SCHEMES), link_rel="noopener noreferrer"
+        made,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        set_tag_attribute_values={tag: {"dir": "auto"} for tag in BLOCKS},
+        url_schemes=set(SCHEMES),
+        link_rel="noopener noreferrer",
     )
 
 

@@ -8,11 +8,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from base.fields import LineField
+from base.fields import LineField, ProseField
 from base.words import Language
 
 from . import lone
-from .forms import BlockField
 from .models import LoneIssue
 from .moment_fields import MomentsForm
 
@@ -31,15 +30,15 @@ class GoingOutForm(forms.Form):
 
 
 class DecisionForm(GoingOutForm):
-    reason = BlockField(label=_("Reason"), required=False, max_length=1_000)
+    reason = ProseField(label=_("Reason"), required=False, limit=1_000)
 
 
 class AloneForm(GoingOutForm):
     """One officer's word without a second person: why, and the number of the notice by hand."""
 
-    reason = BlockField(
+    reason = ProseField(
         label=_("Why can nobody else approve it?"),
-        max_length=1_000,
+        limit=1_000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Who is on duty, whom you tried to reach, what cannot wait. It is kept with the notice."),
         error_messages={"required": lone.SayWhy.message},
@@ -64,10 +63,10 @@ class ReviewForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what you found.")},
     )
-    remark = BlockField(
+    remark = ProseField(
         label=_("Remark"),
         required=False,
-        max_length=1_000,
+        limit=1_000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What must be changed, or what to do better next time. It is kept inside the house."),
     )
@@ -87,10 +86,10 @@ class CorrectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         for language in Language:
             official = language == settings.FAIRWAY_OFFICIAL_LANGUAGE
-            self.fields[f"note_{language}"] = BlockField(
+            self.fields[f"note_{language}"] = ProseField(
                 label=language.label,
                 required=official,
-                max_length=600,
+                limit=600,
                 widget=forms.Textarea(attrs={"rows": 2}),
                 error_messages={"required": _("Say what was wrong. Readers see it above the correction.")},
             )

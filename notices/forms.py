@@ -8,8 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from base.fields import LineField
-from base.text import prose
+from base.fields import LineField, ProseField
 from base.words import Language, Sector, Severity
 from contacts.models import Organisation
 
@@ -22,20 +21,12 @@ from .kinds import KIND_CHOICES
 from .models import Crews, Version
 from .moment_fields import MomentsForm, initial_moments
 from .place_fields import PlacesField
+from .titles import LONGEST_TITLE
 
 LINE, BLOCK = 160, 4_000
 FIELD_OF = {"starts": "starts_at", "ends": "ends_at", "next_update": "next_update_at"}
 TITLE_HINT = _("Why, in a few words. Open or closed, and to whom, is added from the rows.")
 INSTRUCTION_HINT = _("Short lines. Begin each with who it is for.")
-
-
-class BlockField(forms.CharField):
-    """Several lines, control characters gone."""
-
-    widget = forms.Textarea(attrs={"rows": 5})
-
-    def to_python(self, value: Any) -> str:
-        return prose(str(value or ""))
 
 
 class KindForm(forms.Form):
@@ -102,13 +93,13 @@ class NoticeForm(MomentsForm):
             self.fields[f"title_{language}"] = LineField(
                 label=_("Title"),
                 required=official,
-                max_length=LINE,
+                max_length=LONGEST_TITLE,
                 help_text=TITLE_HINT,
                 error_messages={"required": _("Say what happened, in one line.")},
             )
-            self.fields[f"body_{language}"] = BlockField(label=_("What happened"), required=False, max_length=BLOCK)
-            self.fields[f"instruction_{language}"] = BlockField(
-                label=_("What to do"), required=False, max_length=BLOCK, help_text=INSTRUCTION_HINT
+            self.fields[f"body_{language}"] = ProseField(label=_("What happened"), required=False, limit=BLOCK)
+            self.fields[f"instruction_{language}"] = ProseField(
+                label=_("What to do"), required=False, limit=BLOCK, help_text=INSTRUCTION_HINT
             )
 
     def clean(self) -> dict[str, Any]:

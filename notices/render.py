@@ -36,7 +36,7 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
     text: Text = version.text_in(language)
     zone = zone_of(version)
     said = wording(version, text.language)
-    title = unmarked(text.title.rstrip("."))
+    title = unmarked(text.title)
     corrected, spoken_in = version.correction_in(language)
     return {
         "language": text.language,
@@ -49,7 +49,7 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
         "title": title,
         "truth_line": said.truth_line,
         "time_line": timeline.time_line(version, text.language, zone, at=version.issued_at or now),
-        "headline": f"{title}. {said.truth_line}",
+        "headline": f"{title.rstrip('.')}. {said.truth_line}",
         "action": "" if version.action == Version.Action.ISSUE else version.get_action_display(),
         "correction": (unmarked(corrected), spoken_in),
         "changes": _changes(version, language),

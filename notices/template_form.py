@@ -8,10 +8,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from base.fields import LineField
+from base.fields import LineField, ProseField
 from base.words import Language, Mode
 
-from .forms import BLOCK, LINE, BlockField
+from .forms import BLOCK, LINE
 from .kinds import KIND_CHOICES
 from .models import Template
 from .title_words import PLACEHOLDER
@@ -44,11 +44,11 @@ class TemplateForm(forms.Form):
         for language in Language:
             official = language == settings.FAIRWAY_OFFICIAL_LANGUAGE
             for part in PARTS:
-                kind = LineField if part == "title" else BlockField
-                self.fields[f"{part}_{language}"] = kind(
-                    label=LABELS[part],
-                    required=official and part == "title",
-                    max_length=LINE if part == "title" else BLOCK,
+                label = LABELS[part]
+                self.fields[f"{part}_{language}"] = (
+                    LineField(label=label, required=official, max_length=LINE)
+                    if part == "title"
+                    else ProseField(label=label, required=False, limit=BLOCK)
                 )
 
     def texts(self) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ def test_five_constructs_become_html() -> None:
     text = "**Closed** and *late*.\n\n- one\n- two\n\n3. three\n4. four\n\n[Port](https://port.example/a?b=1&c=2)"
     made = markup.to_html(text)
     assert "<strong>Closed</strong>" in made and "<em>late</em>" in made
-    assert "<ul>\n<li>one</li>\n<li>two</li>\n</ul>" in made and '<ol start="3">' in made
+    assert '<ul dir="auto">\n<li>one</li>\n<li>two</li>\n</ul>' in made and '<ol start="3" dir="auto">' in made
     assert '<a href="https://port.example/a?b=1&amp;c=2" rel="noopener noreferrer">Port</a>' in made
 
 
@@ -59,7 +59,7 @@ def test_titles_are_shown_as_they_were_typed(case: dict[str, str]) -> None:
 def test_nothing_that_runs_or_leaves_by_another_way_becomes_html(typed: str) -> None:
     for element in html.fromstring(f"<div>{markup.to_html(typed)}</div>").iter():
         assert element.tag in {"div", *markup.TAGS}
-        assert set(element.attrib) <= {"href", "rel", "start"}
+        assert set(element.attrib) <= {"dir", "href", "rel", "start"}
         if "href" in element.attrib:
             assert SAFE.match(element.attrib["href"])
 
