@@ -31,6 +31,7 @@ PRESETS: dict[str, tuple[Any, list[tuple[str, list[Any]]]]] = {
     ),
 }
 MANY = ("traffic", "modes", "directions")
+WHERE = ("place", "place_name")
 MOST_ROWS = 60
 
 
@@ -51,19 +52,21 @@ def typed_rows(data: QueryDict, names: list[str]) -> list[dict[str, Any]]:
 
 def with_preset(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
     """`rows` with those of the preset `key` in the first free ones, at the first place that was typed."""
-    place = next((row["place"] for row in rows if row.get("place")), "")
-    taken = [row for row in rows if row.get("traffic")]
+    place = next(filter(None, map(_where, rows)), {})
+    taken = [row for row in rows if row.get("traffic") or row.get("system")]
     _label, wanted = PRESETS[key]
-    added = [
-        {"place": place, "status": str(status), "traffic": [str(one) for one in traffic]}
-        for status, traffic in wanted
-    ]
+    added = [{**place, "status": str(status), "traffic": [str(one) for one in traffic]} for status, traffic in wanted]
     return taken + added
 
 
 def with_one_more(rows: list[dict[str, Any]], _which: str) -> list[dict[str, Any]]:
     """A further row at the place of the last one, since most rows of a notice share it."""
-    return [*rows, {"place": rows[-1].get("place", "") if rows else ""}]
+    return [*rows, _where(rows[-1]) if rows else {}]
+
+
+def _where(row: dict[str, Any]) -> dict[str, Any]:
+    """The place of a row, by its code or by its name."""
+    return {name: row[name] for name in WHERE if row.get(name)}
 
 
 def without(rows: list[dict[str, Any]], which: str) -> list[dict[str, Any]]:

@@ -80,6 +80,17 @@ def test_quick_choice_fills_rows_and_loses_nothing(key: str) -> None:
     assert {row.place.locode for row in ImpactRow.objects.all() if row.place} == {"ESALG"}
 
 
+@pytest.mark.parametrize("button", [{"preset": "closed-to-all"}, {"add": "1"}])
+def test_quick_choice_and_further_row_keep_a_place_by_name_and_a_system(button: dict[str, str]) -> None:
+    client, page = editor(make.written())
+    named = {"row-0-place": "", "row-0-place_name": "Ferry slip"}
+    again = posted(client.post(page, posted(client.get(page)) | named | button))
+    assert again["row-1-place_name"] == "Ferry slip"
+    system = {"row-0-place_name": "", "row-0-system": "Manifest system", "row-0-traffic": []}
+    again = posted(client.post(page, again | system | button))
+    assert again["row-0-system"] == "Manifest system"
+
+
 # AUT-05
 def test_correcting_what_is_published_makes_a_version_of_its_own() -> None:
     first = make.issued(title="First for cargo")
