@@ -133,13 +133,35 @@ def spoken(moment: datetime, zone: str, language: str = "en") -> str:
     if letters != "UTC":
         utc = moment.astimezone(UTC)
         hours += f" ({_with_day(f'{_hours(utc, language)} UTC', utc, there, language)})"
+    day = named_day(there.date(), language)
     if language == "fr":
-        day = format_date(there.date(), "EEEE d MMMM", locale="fr")
-        return f"le {day.replace(' 1 ', ' 1er ')} à {hours}"
+        return f"le {day} à {hours}"
     if language == "es":
-        day = format_date(there.date(), "EEEE d 'de' MMMM", locale="es")
         return f"el {day} a las {hours}"
-    return f"{hours} on {format_date(there.date(), 'EEEE d MMMM', locale='en_GB')}"
+    return f"{hours} on {day}"
+
+
+_DAYS = {
+    "en": ("en_GB", "EEEE d MMMM", " y"),
+    "fr": ("fr", "EEEE d MMMM", " y"),
+    "es": ("es", "EEEE d 'de' MMMM", " 'de' y"),
+}
+
+
+def named_day(day: date, language: str, *, year: bool = False) -> str:
+    """Thursday 12 June, jeudi 12 juin, jueves 12 de junio; the first is "1er" in French."""
+    locale, form, and_year = _DAYS.get(language, _DAYS["en"])
+    said = format_date(day, form + and_year if year else form, locale=locale)
+    return said.replace(" 1 ", " 1er ") if language == "fr" else said
+
+
+def whole_days(start: datetime, end: datetime, zone: str) -> tuple[date, date] | None:
+    """The first and the last day, if in `zone` it begins with a day and ends with one."""
+    place = ZoneInfo(zone or "UTC")
+    first, after = start.astimezone(place), end.astimezone(place)
+    if first.time() != time(0) or after.time() != time(0) or first.date() >= after.date():
+        return None
+    return first.date(), after.date() - timedelta(days=1)
 
 
 def _hours(at: datetime, language: str) -> str:

@@ -142,7 +142,8 @@ class ImpactForm(MomentsForm):
         return self.zone_of is not None and bool(self.cleaned_data.get("zone")) and "zone" not in self.errors
 
 
-ImpactFormSet = forms.formset_factory(ImpactForm, extra=0, max_num=60, absolute_max=60)
+ROWS = 80  # forty crossings, cargo and travellers apart
+ImpactFormSet = forms.formset_factory(ImpactForm, extra=0, max_num=ROWS, absolute_max=ROWS)
 
 
 def row_of(form: ImpactForm, home_zone: str, starts_at: datetime | None) -> dict[str, Any]:

@@ -19,6 +19,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "fr": "Entre {onset} et {ends}.",
         "es": "Entre {onset} y {ends}.",
     },
+    "day": {
+        "en": "{first}, all day.",
+        "fr": "Le {first}, toute la journée.",
+        "es": "El {first}, todo el día.",
+    },
+    "days": {
+        "en": "{first} to {last}, all day ({count} days).",
+        "fr": "Du {first} au {last}, toute la journée ({count} jours).",
+        "es": "Del {first} al {last}, todo el día ({count} días).",
+    },
     "start": {"en": "From {onset}.", "fr": "Début\u00a0: {onset}.", "es": "Inicio: {onset}."},
     "reopens": {
         "en": "Expected to reopen between {earliest} and {latest}.",
@@ -67,11 +77,32 @@ class OwnTimes:
     language: str
 
     def __str__(self) -> str:
-        start = clock.spoken(self.starts_at, self.zone, self.language)
-        key = "fixed" if self.ends_at else "start"
-        form = _WORDS[key].get(self.language, _WORDS[key]["en"])
-        end = clock.spoken(self.ends_at, self.zone, self.language) if self.ends_at else ""
-        return labelled(self.places, f"{self.said} {form.format(onset=start, ends=end)}")
+        if self.ends_at:
+            times = _from_to(self.starts_at, self.ends_at, self.zone, self.language)
+        else:
+            start = clock.spoken(self.starts_at, self.zone, self.language)
+            times = _words("start", self.language).format(onset=start)
+        return labelled(self.places, f"{self.said} {times}")
+
+
+def _words(key: str, language: str) -> str:
+    return _WORDS[key].get(language, _WORDS[key]["en"])
+
+
+def _from_to(start: datetime, end: datetime, zone: str, language: str) -> str:
+    """Whole days are said as days: "to 00:00 on Thursday" is taken for the wrong night."""
+    days = clock.whole_days(start, end, zone)
+    if days is None:
+        moments = {"onset": start, "ends": end}
+        return _words("fixed", language).format(
+            **{name: clock.spoken(moment, zone, language) for name, moment in moments.items()}
+        )
+    first, last = days
+    return _words("day" if first == last else "days", language).format(
+        first=clock.named_day(first, language, year=first == last or first.year != last.year),
+        last=clock.named_day(last, language, year=True),
+        count=(last - first).days + 1,
+    )
 
 
 def own_times(version: Version, language: str) -> list[OwnTimes]:
@@ -106,10 +137,9 @@ def time_line(version: Version, language: str, zone: str, *, at: datetime) -> st
         return ""
 
     def say(key: str) -> str:
-        form = _WORDS[key].get(language, _WORDS[key]["en"])
+        form = _words(key, language)
         moments = {
             "onset": version.starts_at,
-            "ends": version.ends_at,
             "earliest": version.reopens_earliest,
             "latest": version.reopens_latest,
             "next": version.next_update_at,
@@ -121,7 +151,7 @@ def time_line(version: Version, language: str, zone: str, *, at: datetime) -> st
     if truth_of.reopens(version):
         return say("since")
     if version.ends_at:
-        return say("fixed")
+        return _from_to(version.starts_at, version.ends_at, zone, language)
     parts = [say("since" if version.starts_at <= at else "start")]
     if version.reopens_latest:
         shut = any(row.status in SHUT for row in version.rows.all())

@@ -245,7 +245,7 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # nothing asks for the others; half as much to compress
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000
 
 EMAIL_URL = env("EMAIL_URL", default="smtp://127.0.0.1:1025")
 _email = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025")
