@@ -27,7 +27,7 @@ def test_demo_has_planned_work_that_waits_and_an_emergency_that_waits_for_its_re
     assert works.publish_at and now < works.publish_at < now + timedelta(hours=6)
     assert works.notice not in Notice.objects.published(now)
     power_cut = Version.objects.get(notice__reference=f"PD-{now.year}-0408", number=1)  # n17
-    (alone,) = lone.unreviewed()
+    (alone,) = lone.unsettled()
     assert (alone.version, alone.by, alone.finding) == (power_cut, power_cut.author, "")
     assert LoneIssue.objects.count() == 1 and alone.review_due_at > now
     watching = Seat.objects.filter(role="headquarters").first()
