@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import pytest
 from django.urls import reverse
 from django.utils import translation
 
 from portal.demo.accounts import code_of
 from tests import make
 
+PHONE = {"width": 360, "height": 740}
 FOCUS = r"""() => {
     const one = document.activeElement, look = getComputedStyle(one), box = one.getBoundingClientRect();
     const words = one.labels?.length ? [...one.labels].map(label => label.textContent).join(' ')
@@ -38,6 +41,11 @@ class Pointer:
         """`words` in the language of the page."""
         with translation.override(self.language):
             return translation.gettext(words)
+
+    def said_of(self, words: str, number: int) -> str:
+        """`words` of a counted thing, filled in."""
+        with translation.override(self.language):
+            return translation.ngettext(words, words, number) % {"n": number}
 
     def main(self) -> str:
         text: str = self.page.locator("main").inner_text()
@@ -79,6 +87,18 @@ class Pointer:
         called = self.page.locator("summary").filter(has_text=self.said(words))
         self.page.locator("fieldset").filter(has=self.page.locator(target)).locator(called).first.click()
 
+    def open(self, target: str) -> None:
+        """What is folded away behind its own words."""
+        self._there(target).click()
+
+    def attach(self, target: str, file: Path) -> None:
+        self._there(target).set_input_files(file)
+
+    def press_labelled(self, words: str, **facts: str) -> None:
+        """A button whose words stand in its `aria-label`, since they repeat on the page."""
+        with self.leaving():
+            self.page.get_by_label(self.said(words) % facts, exact=True).click()
+
     def press(self, target: str) -> None:
         """Something that opens another page."""
         there = self._there(target)
@@ -95,8 +115,9 @@ class Pointer:
         self.write("#id_login", person.email)
         self.write("#id_password", make.PASSWORD)
         self.enter()
-        self.write("#id_code", code_of(person))
-        self.enter()
+        if code := code_of(person):
+            self.write("#id_code", code)
+            self.enter()
 
     def enter(self) -> None:
         with self.leaving():
@@ -173,8 +194,28 @@ class Hands(Pointer):
         self.to(words)
         self.page.keyboard.press("Enter")
 
+    def open(self, target: str) -> None:
+        self.to(target)
+        self.page.keyboard.press("Enter")
+
+    def attach(self, target: str, file: Path) -> None:
+        self.to(target)
+        with self.page.expect_file_chooser() as chooser:
+            self.page.keyboard.press("Space")
+        chooser.value.set_files(file)
+
+    def press_labelled(self, words: str, **facts: str) -> None:
+        self.press(self.said(words) % facts)
+
     def press(self, target: str, key: str = "Enter") -> None:
         """A key that opens another page."""
         self.to(target)
         with self.leaving():
             self.page.keyboard.press(key)
+
+
+# A day is done twice: at a desk by keyboard, and on a phone in French with scripts off.
+DAYS = [
+    pytest.param(Hands, {"viewport": {"width": 1280, "height": 900}}, "en", id="by-keyboard"),
+    pytest.param(Pointer, {"viewport": PHONE, "java_script_enabled": False}, "fr", id="in-french-without-script"),
+]

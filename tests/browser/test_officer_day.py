@@ -18,15 +18,10 @@ from notices.models import Notice, Version
 from tests import make
 
 from . import pages
-from .hands import Hands, Pointer
+from .hands import DAYS, PHONE, Pointer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DETAILS = "Modes, directions, limits, own times, a system, an agency"
-PHONE = {"width": 360, "height": 740}
-DAYS = [
-    pytest.param(Hands, {"viewport": {"width": 1280, "height": 900}}, "en", id="by-keyboard"),
-    pytest.param(Pointer, {"viewport": PHONE, "java_script_enabled": False}, "fr", id="in-french-without-script"),
-]
 
 
 class Day:
