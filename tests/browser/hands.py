@@ -40,7 +40,7 @@ class Pointer:
     def said(self, words: str) -> str:
         """`words` in the language of the page."""
         with translation.override(self.language):
-            return translation.gettext(words)
+            return " ".join(translation.gettext(words).split())
 
     def said_of(self, words: str, number: int) -> str:
         """`words` of a counted thing, filled in."""

@@ -16,8 +16,8 @@ from dialogue.cases.models import Case
 from tests import make
 
 from . import pages
+from .hands import Hands
 from .test_counter_walk import mailed_link
-from .test_keyboard import Hands
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CASES = Path(__file__).parent.parent / "cases/intake"
