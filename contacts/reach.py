@@ -23,6 +23,7 @@ class Preview:
     by_association: dict[str, int | None]
     by_language: dict[str, int | None]
     relay_by_association: dict[str, int | None] = field(default_factory=dict)
+    relay_by_language: dict[str, int | None] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -35,19 +36,21 @@ def preview(facets: Facets) -> Preview:
     total = sum(languages.values())
     told = total >= FEWEST
     at_once, relayed = audience.by_association(facets), audience.with_every_relay(facets)
-    later = audience.count(relayed) - total
+    relayed_languages = audience.by_language(relayed)
+    later = sum(relayed_languages.values()) - total
     return Preview(
         people=coarse(total),
         on_relay=coarse(later),
         by_association=masked(at_once) if told else {},
         relay_by_association=masked(_more(audience.by_association(relayed), at_once)) if later >= FEWEST else {},
         by_language=masked(languages) if told else {},
+        relay_by_language=masked(_more(relayed_languages, languages)) if later >= FEWEST else {},
     )
 
 
 def _more(all_of_them: dict[str, int], at_once: dict[str, int]) -> dict[str, int]:
     found = {code: number - at_once.get(code, 0) for code, number in all_of_them.items()}
-    return {code: number for code, number in found.items() if number}
+    return {code: number for code, number in found.items() if number > 0}
 
 
 def few(number: int) -> int | None:

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -87,15 +87,31 @@ def filled(text: str, user: Any) -> str:
     return text.replace(GREETING, _("Hello %(name)s,") % {"name": user}).replace(LEAVE_URL, "https://…")
 
 
-def named(reach: reaching.Preview) -> list[tuple[str, int | None, int | None]]:
-    """(association, people at once, people on relay): 0 is none, None is not shown."""
+Lines = list[tuple[str, int | None, int | None]]
+
+
+def heard(reach: reaching.Preview) -> list[tuple[str, Lines]]:
+    """(heading, lines of name, people at once, people on relay): 0 is none, None is not shown."""
     codes = {*reach.by_association, *reach.relay_by_association}
     names = {one.code: str(one) for one in Organisation.objects.filter(code__in=codes)}
-    found = [
-        (names.get(code, code), reach.by_association.get(code, 0), reach.relay_by_association.get(code, 0))
-        for code in codes
+    channels = {"email": pgettext("channel", "E-mail")}
+    groups: tuple[tuple[str, dict[str, int | None], dict[str, int | None], dict[str, Any]], ...] = (
+        (_("Channel"), {"email": reach.people}, {"email": reach.on_relay}, channels),
+        (_("Association"), reach.by_association, reach.relay_by_association, names),
+        (_("Language"), reach.by_language, reach.relay_by_language, LANGUAGES),
+    )
+    # Where the total itself is one or two, a line that is missing is hidden and not none.
+    at_once, on_relay = (None if number is None else 0 for number in (reach.people, reach.on_relay))
+    return [
+        (
+            heading,
+            sorted(
+                ((called.get(key, key), now_.get(key, at_once), later.get(key, on_relay)) for key in {*now_, *later}),
+                key=lambda line: line[0],
+            ),
+        )
+        for heading, now_, later, called in groups
     ]
-    return sorted(found, key=lambda line: line[0])
 
 
 def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
@@ -111,8 +127,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "changes": changing.between(before, version, here, languages=Language.values) if before and readings else [],
         "readings": readings,
         "reach": reach,
-        "associations": named(reach),
-        "readers": [(LANGUAGES.get(code, code), number) for code, number in reach.by_language.items()],
+        "heard": heard(reach),
         "findings": titles_of.findings(version),
         "may_submit": version.state in Version.EDITABLE and may(request.user, Can.SUBMIT, version),
         "may_decide": version.state == Version.State.PENDING and may(request.user, Can.APPROVE, version),

@@ -35,6 +35,7 @@ def test_preview_rounds_down_and_hides_small_cells_and_the_next_smallest():
     assert (shown.people, shown.on_relay, shown.is_empty) == (15, 3, False)
     assert shown.by_association == {"as-big": None, "as-small": None, "as-middle": None}
     assert shown.by_language == {"en": None, "fr": None, "es": None}
+    assert shown.relay_by_language == {"en": 3}
 
 
 @pytest.mark.django_db

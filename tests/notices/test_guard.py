@@ -71,10 +71,12 @@ def test_the_guard_stands_on_the_page_and_tells_the_number_at_its_field() -> Non
     assert client.post(address, sent).url == f"/en/desk/v/{version.uid}/sending/"
 
 
-def test_approver_sees_who_hears_it_at_once_and_on_relay_by_association() -> None:
+def test_approver_sees_who_hears_it_at_once_and_on_relay_by_channel_association_and_language() -> None:
     make.member_list(make.association("as-direct"), *people(7, "direct"))
     make.member_list(make.association("as-relay"), *people(12, "relay"), way="on_relay")
     version = make.pending(severity="Moderate")
     page = make.sign_in(Client(), make.user("approver")).get(f"/en/desk/v/{version.uid}/decide/").content.decode()
+    assert '<th scope="row">E-mail</th><td class="f-num">5</td><td class="f-num">10</td>' in page
+    assert '<th scope="row">English</th><td class="f-num">5</td><td class="f-num">10</td>' in page
     assert '<th scope="row">As Direct</th><td class="f-num">5</td><td class="f-num">0</td>' in page
     assert '<th scope="row">As Relay</th><td class="f-num">0</td><td class="f-num">10</td>' in page
