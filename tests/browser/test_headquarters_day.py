@@ -103,9 +103,10 @@ def resets_a_lost_factor(house: House) -> None:
     """A lost telephone: asked for by one, confirmed by another, and the person sets up a new one."""
     officer = make.user("officer", name="Olga Lost")
     make.sign_in(Client(), officer)
-    house.open(house.administrator, "people")
-    with translation.override(house.language):
-        house.administrator.press_labelled("Reset the second factor: %(name)s", name="Olga Lost")
+    administrator = house.administrator
+    house.open(administrator, "people")
+    administrator.open(f"{administrator.said('Change the account')}: Olga Lost")
+    administrator.press(f"{administrator.said('Reset the second factor')}: Olga Lost")
     house.open(house.chief, "people")
     with translation.override(house.language):
         change = TwoPersonChange.objects.get(kind="factor")
