@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,6 +17,7 @@ from delivery.models import Delivery, Publication
 
 from . import render
 from .models import Told, Version
+from .sweeping import each
 
 WITHIN = timedelta(hours=1)  # a copy that comes later than this is no courtesy
 WHAT = "copy"
@@ -23,7 +25,7 @@ WHAT = "copy"
 
 def sweep(*, now: datetime) -> int:
     """Sends the copies of versions that everybody is enlisted for; each version once."""
-    return sum(_copy(version, now=now) for version in _fresh(now))
+    return each(_fresh(now), partial(_copy, now=now))
 
 
 def _fresh(now: datetime) -> QuerySet[Version]:
@@ -60,7 +62,8 @@ def _note(version: Version, people: int | None) -> str:
 def _readers(version: Version) -> Iterator[tuple[str, str]]:
     """Address and language, each address once."""
     office = version.notice.office
-    people = {person.email: person.language for person in (version.author, version.decided_by) if person}
+    both = [person for person in (version.author, version.decided_by) if person and person.is_active]
+    people = {person.email: person.language for person in both}
     if office.email:
         people.setdefault(office.email, office.language)
     yield from people.items()

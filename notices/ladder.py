@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +21,8 @@ from delivery.models import Publication
 
 from . import issuing, render
 from .facets import facets_of
-from .models import Version
+from .models import Notice, Version
+from .sweeping import each
 
 LATEST = timedelta(minutes=30)  # a rung missed by more says nothing new and is skipped
 FRESH = timedelta(hours=1)  # whoever read of it within the last hour needs no reminder
@@ -63,7 +65,7 @@ def planned(rung: Rung, now: datetime) -> QuerySet[Version]:
 
 def sweep(*, now: datetime) -> int:
     """Opens what is due, each rung of a version once; returns how many. Safe to run twice at once."""
-    return sum(_climb(rung, version, now=now) for rung in RUNGS for version in planned(rung, now))
+    return sum(each(planned(rung, now), partial(_climb, rung, now=now)) for rung in RUNGS)
 
 
 def _climb(rung: Rung, version: Version, *, now: datetime) -> bool:
@@ -72,6 +74,9 @@ def _climb(rung: Rung, version: Version, *, now: datetime) -> bool:
         return False
     messages = list(_messages(rung, version, now))
     with transaction.atomic():
+        Notice.objects.select_for_update().get(pk=version.notice_id)
+        if Publication.objects.filter(key=key).exists() or not planned(rung, now).filter(pk=version.pk).exists():
+            return False  # opened by another worker, or replaced in between
         outbox.open(
             key=key,
             lane=issuing.lane_of(version),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from . import desk_mail
 from .desk_mail import Letter
 from .models import Notice, Told, Version
 from .promises import running
+from .sweeping import each
 
 BEFORE = timedelta(minutes=30)
 # A mail that comes later than this after its moment, because nothing ran, says nothing new.
@@ -153,10 +155,8 @@ def sweep(*, now: datetime) -> int:
         oldest = now if reminder.before else now - STALE
         when = {f"{moment}__lte": now + reminder.before, f"{moment}__gt": oldest}
         due = reminder.versions(now).filter(~Exists(told), **when)
-        for version in due.select_related("notice__office", "author", "decided_by").prefetch_related(
-            "texts", "rows__place"
-        ):
-            done += _tell(reminder, version, now=now)
+        seen = due.select_related("notice__office", "author", "decided_by").prefetch_related("texts", "rows__place")
+        done += each(seen, partial(_tell, reminder, now=now))
     return done
 
 
@@ -173,6 +173,6 @@ def _tell(reminder: Reminder, version: Version, *, now: datetime) -> bool:
         )
         if new:
             for person in reminder.to(version):
-                key = f"{reminder.what}:{version.uid}:{due:%Y%m%d%H%M}"
+                key = f"{reminder.what}:{version.uid}:{due:%Y%m%d%H%M%S%f}"
                 desk_mail.send(reminder.letter, version, to=person, key=key, due=due, now=now)
     return new

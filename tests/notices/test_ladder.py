@@ -103,3 +103,18 @@ def test_an_exercise_reminds_nobody() -> None:
     start = make.in_hours(48)
     planned(start, status="Exercise")
     assert ladder.sweep(now=start + MINUTE) == 0
+
+
+def test_one_version_that_fails_keeps_no_other_from_its_reminder(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = make.in_hours(48)
+    broken, sound = planned(start, title="Broken"), planned(start, title="Sound")
+    real = ladder.render.mail
+
+    def mail(version: Version, *args: Any, **kwargs: Any) -> Any:
+        if version.pk == broken.pk:
+            raise ValueError("a fault that a test asked for")
+        return real(version, *args, **kwargs)
+
+    monkeypatch.setattr(ladder.render, "mail", mail)
+    assert ladder.sweep(now=start - timedelta(hours=24) + MINUTE) == 1
+    assert Publication.objects.get(key__startswith="reminder:").key.startswith(f"reminder:{sound.uid}")
