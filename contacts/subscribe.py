@@ -127,14 +127,12 @@ def send_manage_link(*, email: str, language: str, ip_prefix: str, now: datetime
     if not _may_mail(email, ip_prefix=ip_prefix, now=now):
         return
     address = Address.objects.filter(channel="email", key=addresses.key_of(email)).first()
-    if address is None or not (_subscriptions(address).exists() or _memberships(address).exists()):
-        return
-    outbox.post(
-        key=f"manage:{address.pk}:{now.isoformat()}",
-        to=email,
-        message=letters.seal("follow_manage", language, {"link": manage_url(address.pk, language)}),
-        now=now,
-    )
+    link = manage_url(address.pk if address else 0, language)
+    message = letters.seal("follow_manage", language, {"link": link})
+    if address and (_subscriptions(address).exists() or _memberships(address).exists()):
+        outbox.post(key=f"manage:{address.pk}:{now.isoformat()}", to=email, message=message, now=now)
+    else:
+        outbox.rehearse(message=message, now=now)
 
 
 def manage_url(address_id: int, language: str) -> str:

@@ -33,6 +33,8 @@ def send(*, email: str, language: str, ip_prefix: str, now: datetime) -> None:
         return
     known = Case.objects.filter(address__channel="email", address__key=key, verified_at__isnull=False)
     cases = list(known.select_related("address").order_by("-created_at")[:MOST])
+    message = mails.links_again(cases or [Case(created_at=now)], language)
     if cases:
-        message = mails.links_again(cases, language)
         outbox.post(key=f"case.links:{cases[0].uid}:{now.isoformat()}", to=email, message=message, now=now)
+    else:
+        outbox.rehearse(message=message, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def test_reader_finds_what_is_in_force_and_what_it_means(page: Any, live_server: Any) -> None:
     wrong = pages.watch(page, live_server.url)
+    page.emulate_media(reduced_motion="reduce")  # a colour that is still changing has no contrast yet
     page.goto(live_server.url + "/en/")
     pages.check(page, "public-nothing")
     dover = make.place("GBDVR")
@@ -54,3 +56,16 @@ def test_sign_in_pages_have_no_barrier(page: Any, live_server: Any) -> None:
         page.goto(f"{live_server.url}/en/accounts/{name}/")
         pages.check(page, f"public-{name.replace('/', '-')}")
     assert wrong == []
+
+
+# TIM-13
+@pytest.mark.parametrize("script", [True, False])
+def test_reader_far_away_sees_the_time_of_the_port_and_utc_and_nothing_jumps(
+    new_context: Any, live_server: Any, script: bool
+) -> None:
+    start = datetime(2027, 7, 7, 13, 0, tzinfo=UTC)
+    version = make.issued(make.row(make.place("GBDVR"), starts_at=start), starts_at=start, time_zone="Europe/London")
+    page = new_context(timezone_id="Asia/Tokyo", locale="ja-JP", java_script_enabled=script).new_page()
+    page.goto(live_server.url + f"/en/n/{version.notice.reference}/", wait_until="networkidle")
+    shown = page.locator("dl time").first
+    assert "Wed 7 Jul 2027, 14:00 BST" in shown.inner_text() and "13:00 UTC" in page.locator("dl").inner_text()
