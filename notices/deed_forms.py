@@ -17,7 +17,12 @@ from .moment_fields import MomentsForm
 
 
 class GoingOutForm(forms.Form):
-    """What was read, and the number of people where the guard asks for it."""
+    """What was read, and the number of people where the guard asks for it.
+
+    No field is marked as optional: the guard's is shown where it is needed, a reason is needed to refuse.
+    """
+
+    use_required_attribute = False
 
     digest = forms.CharField(widget=forms.HiddenInput)
     typed = LineField(

@@ -63,6 +63,7 @@ class Day:
     def read(self, version: Version) -> None:
         self.desk(self.approver)
         self.approver.press(f"{self.approver.said('Read and decide')}: {version.notice}")
+        self.approver.press("Go to your decision")
 
     def approve(self, version: Version) -> None:
         self.read(version)
