@@ -34,6 +34,7 @@ class Can(StrEnum):
     INVITE = "invite"
     SEE_PEOPLE = "see_people"
     DECIDE_APPLICATION = "decide_application"
+    KEEP_OFFICES = "keep_offices"
     CHANGE_KEYS = "change_keys"
     SEE_KEY_CHANGES = "see_key_changes"
     CONFIRM_KEY_CHANGE = "confirm_key_change"

@@ -59,6 +59,11 @@ def decide_application(user: Any, obj: object = None) -> bool:
     return has_seat(user, Role.HEADQUARTERS, Role.ADMINISTRATOR)
 
 
+@rule(Can.KEEP_OFFICES)
+def keep_offices(user: Any, obj: object = None) -> bool:
+    return has_seat(user, Role.ADMINISTRATOR)
+
+
 @rule(Can.CHANGE_KEYS)
 def change_keys(user: Any, obj: object = None) -> bool:
     """Asks for a reset of somebody's second factor or e-mail; a second person confirms it."""

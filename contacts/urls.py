@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import apply, follow, lists, people, two_person
+from .views import apply, follow, lists, offices, people, two_person
 
 urlpatterns = [
     path("follow/", follow.follow, name="follow"),
@@ -33,6 +33,9 @@ urlpatterns = [
     path("people/<uuid:pk>/switch-off/", people.switch_off, name="person_switch_off"),
     path("people/<uuid:pk>/reset-factor/", two_person.reset_factor, name="factor_reset"),
     path("people/<uuid:pk>/email/", two_person.change_email, name="person_email"),
+    path("people/offices/", offices.index, name="offices"),
+    path("people/offices/new/", offices.office, name="office_new"),
+    path("people/offices/<uuid:uid>/", offices.office, name="office"),
     path("people/changes/<uuid:uid>/confirm/", two_person.confirm, name="change_confirm"),
     path("people/changes/<uuid:uid>/refuse/", two_person.refuse, name="change_refuse"),
     path("invitation/<str:token>/", people.invitation, name="invitation"),

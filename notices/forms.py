@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from base.fields import LineField, ProseField
 from base.words import Language, Sector, Severity
 from contacts.models import Organisation
+from contacts.place_fields import PlacesField
 
 from . import diversions, narrowing
 from .cause_field import CauseField
@@ -20,7 +21,6 @@ from .impact_form import row_of
 from .kinds import KIND_CHOICES
 from .models import Crews, Version
 from .moment_fields import MomentsForm, initial_moments
-from .place_fields import PlacesField
 from .titles import LONGEST_TITLE
 
 LINE, BLOCK = 160, 4_000

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from base.fields import LineField
 from base.words import Direction, Mode, PlaceStatus, Traffic
 from contacts.models import Organisation, Place
+from contacts.place_fields import PlaceField
 from contacts.zones import zones_of
 
 from .models import Version
 from .moment_fields import MomentsForm, initial_moments
-from .place_fields import PlaceField
 from .truth.words import ENGLISH
 
 LIMITS = [("", "–"), *ENGLISH.limits.items()]

@@ -62,7 +62,7 @@ def problems(version: Version, *, now: datetime) -> Iterator[Refused]:
         yield AlreadyOver()
     if version.audience and SEVERITY_RANK[Severity(version.severity)] <= SEVERITY_RANK[Severity.SEVERE]:
         words = _("What is severe goes to everybody: do not narrow it, or lower the severity.")
-        yield Incomplete(words, field="rows")
+        yield Incomplete(words, field="aeo_only")
     yield from _unsure_zones(rows)
     yield from _impossible_times(version, rows, now=now)
     yield from _of_its_action(version)

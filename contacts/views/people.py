@@ -55,6 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "may_change_keys": may(request.user, Can.CHANGE_KEYS),
         "waiting": waiting.order_by("-created_at"),
         "may_invite": may(request.user, Can.INVITE),
+        "may_keep_offices": may(request.user, Can.KEEP_OFFICES),
         "may_decide": may(request.user, Can.DECIDE_APPLICATION),
         "may_switch_off": _is_everywhere(request.user),
     }

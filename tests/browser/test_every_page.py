@@ -52,7 +52,7 @@ REFUSE_EMPTY = {
     "account_login", "account_change_password", "account_reset_password",
     "account_reauthenticate", "mfa_authenticate", "mfa_activate_totp", "mfa_reauthenticate",
     "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
-    "version_review",
+    "version_review", "office", "office_new",
 }  # fmt: skip
 TITLES = "[...document.querySelectorAll('h1')].map(h => h.textContent.trim()).filter(Boolean).length"
 DEAD_LINKS = """[...document.querySelectorAll('main a[href^="#"], a.f-skip')]

@@ -105,6 +105,17 @@ ROWS = [
         "in in in                                    | 404 >people 404 | 404 404 404 404 403 403 >people"),
     post("person_switch_off",
         "in in in                                    | 403 403 403     | 403 403 403 403 403 403 >people"),
+    # ── Offices: the administrator alone
+    Row("offices office_new",
+        "in in in                                    | 403 403 403     | 403 403 403 403 403 403 200"),
+    Row("office",
+        "in in in                                    | 403 403 403     | 403 403 403 403 403 403 200", of="office"),
+    post("office_new",
+        "in in in                                    | 403 403 403     | 403 403 403 403 403 403 422",
+        code="Not a code"),
+    post("office",
+        "in in in                                    | 403 403 403     | 403 403 403 403 403 403 422",
+        of="office", name_en=" "),
     # ── Two people change a key: an administrator asks, another or headquarters confirms
     Row("person_email",
         "in in in                                    | 403 403 403     | 403 403 403 403 403 403 200"),

@@ -50,6 +50,7 @@ class World:
     application: Application
     unconfirmed: Application
     colleague: User
+    office: Organisation
     change: TwoPersonChange
     template: Template
     people: dict[str, User] = field(default_factory=dict)
@@ -96,6 +97,7 @@ def build() -> World:
         application=applications.verify(_apply("Applicants"), now=make.now()),
         unconfirmed=_apply("Strangers"),
         colleague=make.user("member", at=association),
+        office=office,
         change=two_person.ask_email_change(
             make.user("member", at=association),
             by=make.user("administrator", at=house),

@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from base.text import one_line
-from contacts.models import Place
+
+from .models import Place
 
 LINE = 160  # characters
 
