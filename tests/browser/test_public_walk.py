@@ -69,3 +69,22 @@ def test_reader_far_away_sees_the_time_of_the_port_and_utc_and_nothing_jumps(
     page.goto(live_server.url + f"/en/n/{version.notice.reference}/", wait_until="networkidle")
     shown = page.locator("dl time").first
     assert "Wed 7 Jul 2027, 14:00 BST" in shown.inner_text() and "13:00 UTC" in page.locator("dl").inner_text()
+
+
+PLACE_OF = """(element, sign) => {
+    const range = document.createRange(), text = element.firstChild, at = text.data.indexOf(sign);
+    range.setStart(text, at), range.setEnd(text, at + 1);
+    return range.getBoundingClientRect().x;
+}"""
+
+
+# TIM-15
+def test_arabic_title_ends_with_its_full_stop_at_the_left_and_its_time_is_not_reversed(
+    page: Any, live_server: Any
+) -> None:
+    version = make.issued(title="ميناء بورتسودان مغلق حتى 18:00.")
+    for path in ("/en/", f"/en/n/{version.notice.reference}/"):
+        page.goto(live_server.url + path)
+        title = page.locator(".f-truth__place").element_handle()
+        stop, one, eight, first = (page.evaluate(f"title => ({PLACE_OF})(title, {sign!r})", title) for sign in ".18م")
+        assert stop < one < eight < first

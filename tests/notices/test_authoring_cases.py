@@ -92,6 +92,17 @@ def test_whole_days_are_said_as_days_with_the_last_included() -> None:
     assert states == ["current", "over"]
 
 
+# AUT-19
+def test_both_sides_of_a_crossing_are_listed_each_with_what_it_says_of_its_direction() -> None:
+    coutts = place("CACTS", "America/Edmonton")
+    make.member_list(None, "driver@member.invalid")
+    make.issued(make.row(coutts, directions=["import"]), title="Protest on the road")
+    make.issued(make.row(coutts, place_id=None, place_name="Sweetgrass", status="open"), title="Exit may be slow")
+    said = html.fromstring(page_at(make.now())).find(".//main").text_content()
+    assert "Closed to import cargo and arriving travellers." in said
+    assert "Sweetgrass" in said and "Open to cargo and travellers." in said
+
+
 # AUT-20
 def test_hours_of_forty_crossings_with_freight_and_travellers_apart_fit_one_notice() -> None:
     for number in range(40):
