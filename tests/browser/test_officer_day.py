@@ -146,7 +146,7 @@ def closure(day: Day) -> Notice:
     officer.write("#id_ends_time", "12:00")
     officer.write("#id_title_en", "Flood water on the slip road")
     version = day.send()
-    day.approve(version)
+    day.let_through(version)
 
     day.change(version.notice, "update")
     officer.write("#id_instruction_en", "Lorries: use the ring road.")
