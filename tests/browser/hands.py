@@ -214,8 +214,14 @@ class Hands(Pointer):
             self.page.keyboard.press(key)
 
 
-# A day is done twice: at a desk by keyboard, and on a phone in French with scripts off.
+# A day is done twice: at a desk by keyboard, and, in the long lane, on a phone in French with scripts off.
 DAYS = [
     pytest.param(Hands, {"viewport": {"width": 1280, "height": 900}}, "en", id="by-keyboard"),
-    pytest.param(Pointer, {"viewport": PHONE, "java_script_enabled": False}, "fr", id="in-french-without-script"),
+    pytest.param(
+        Pointer,
+        {"viewport": PHONE, "java_script_enabled": False},
+        "fr",
+        id="in-french-without-script",
+        marks=pytest.mark.long,
+    ),
 ]
