@@ -27,7 +27,7 @@ app.conf.beat_schedule = {
     "delivery-pump": every(5.0, "delivery.tasks.pump", "critical"),
     "contacts-sweep": every(5.0, "contacts.tasks.sweep", "critical"),
     "notices-hour": every(5.0, "notices.tasks.publish_due", "critical"),
-    "notices-promises": every(30.0, "notices.tasks.remind", "routine"),
+    "notices-promises": every(10.0, "notices.tasks.remind", "critical"),
     "audit-chain": every(5.0, "base.tasks.chain", "digest"),
     "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),
     "dialogue-remind": every(60.0, "dialogue.tasks.remind", "routine"),
