@@ -49,8 +49,9 @@ def _open_again(draft: Draft, now: datetime) -> Draft:
 
 
 def _taken_back(draft: Draft, now: datetime) -> Draft:
-    """A withdrawal says what holds now: unless the officer changes it, that the places are open."""
-    return replace(draft, rows=[_opened(row) for row in draft.rows])
+    """A withdrawal promises nothing and says what holds now: that places are open, unless the officer changes it."""
+    nothing: dict[str, Any] = {"next_update_at": None, "reopens_earliest": None, "reopens_latest": None}
+    return replace(draft, fields=draft.fields | nothing, rows=[_opened(row) for row in draft.rows])
 
 
 def _opened(row: dict[str, Any]) -> dict[str, Any]:

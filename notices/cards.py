@@ -56,6 +56,11 @@ class Card:
         return self.state in ("over", "withdrawn")
 
     @property
+    def quiet(self) -> bool:
+        """Neither what is over nor what is only planned is shown in the colours of now."""
+        return self.past or self.state == "planned"
+
+    @property
     def state_word(self) -> str:
         return state_words(self.state)
 
@@ -70,8 +75,8 @@ class Card:
 
     @property
     def lanes(self) -> list[Lane]:
-        """Who may pass; empty for a notice that is over or withdrawn."""
-        return [] if self.past else self.wording.lanes
+        """Who may pass now; empty for a notice that is over, withdrawn or only planned."""
+        return [] if self.quiet else self.wording.lanes
 
     @property
     def kind(self) -> str:

@@ -68,6 +68,7 @@ class ImpactForm(MomentsForm):
         label=_("Hours"),
         required=False,
         help_text=_("Only at certain hours: 06:00-18:00"),
+        error_messages={"invalid": _("Write from and until like 06:00-18:00.")},
     )
     days = forms.ChoiceField(label=_("Days"), choices=DAYS, required=False)
 

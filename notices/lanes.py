@@ -56,10 +56,10 @@ def _lane(traffic: str, cells: dict[Cell, Said]) -> Lane:
     if len(statuses) == 1:
         only = ", ".join(str(direction.label) for direction in named)
         hours = {said.qualifier.hours for said in cells.values()}
-        note = hours.pop() if len(hours) == 1 else _("Differs by place, see the line above")
+        note = hours.pop() if len(hours) == 1 else _("It differs: see the line above")
         return Lane(traffic, worst, note or (only if len(named) < len(Direction) else ""))
     status = PlaceStatus.PARTLY_CLOSED if worst == PlaceStatus.CLOSED else PlaceStatus(worst)
     if all(len(found) == 1 for found in named.values()):
         words = [labelled(direction.label, PlaceStatus(min(found)).label) for direction, found in named.items()]
         return Lane(traffic, str(status), ", ".join(words))
-    return Lane(traffic, str(status), _("Differs by place, see the line above"))
+    return Lane(traffic, str(status), _("It differs: see the line above"))

@@ -123,6 +123,8 @@ def edit(version: Version, *, by: User, edit_number: int, draft: Draft, now: dat
 def submit(version: Version, *, by: User, now: datetime) -> Version:
     """Sends the version to an approver; gives the notice its reference at the first time."""
     demand(by, Can.SUBMIT, version)
+    if version.state == State.PENDING and version.submitted_by_id == by.pk:
+        return version  # the second click of the same person
     rules.check(version, now=now)
     with transaction.atomic():
         notice = Notice.objects.select_for_update().get(pk=version.notice_id)

@@ -36,7 +36,10 @@ class ByOwnMeans(MomentsForm):
         min_value=1,
         max_value=9_999_999,
         widget=forms.NumberInput(attrs={"class": "f-in--s", "inputmode": "numeric"}),
-        error_messages={"required": _("Say about how many members you told.")},
+        error_messages={
+            "required": _("Say about how many members you told."),
+            "max_value": _("This is more than there can be. Say about how many members you told."),
+        },
     )
     use_required_attribute = False
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from base import clock
 from base.text import labelled
-from base.words import PlaceStatus
+from base.words import MsgType, PlaceStatus
 
 from . import systems, truth_of
 from .models import ImpactRow, Version
@@ -133,8 +133,8 @@ def time_line(version: Version, language: str, zone: str, *, at: datetime) -> st
 
     Frozen at the moment of issue it stays true: "since" is said only of what had begun.
     """
-    if version.starts_at is None:
-        return ""
+    if version.starts_at is None or version.msg_type == MsgType.CANCEL:
+        return ""  # what was withdrawn has no times any more
 
     def say(key: str) -> str:
         form = _words(key, language)

@@ -15,7 +15,7 @@ from . import diversions, truth_of
 from .lanes import Lane, lanes
 from .models import ImpactRow, Version
 from .timeline import OwnTimes, own_times
-from .truth import Clause
+from .truth import Clause, each_labelled
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Wording:
     own_times: list[OwnTimes]
     diversion: str
     office: str
+
+    @property
+    def lines(self) -> list[Clause]:
+        """The clauses, each for a line of its own."""
+        return each_labelled(self.clauses)
 
     @property
     def places(self) -> list[Named]:

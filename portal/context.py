@@ -20,5 +20,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         # Lazy: public pages must not open a session.
         "may_headquarters": SimpleLazyObject(lambda: may(request.user, Can.SEE_HEADQUARTERS)),
+        "may_desk": SimpleLazyObject(lambda: may(request.user, Can.SEE_DRAFTS)),
+        "may_queue": SimpleLazyObject(lambda: may(request.user, Can.SEE_CASES)),
         "may_people": SimpleLazyObject(lambda: may(request.user, Can.SEE_PEOPLE)),
     }

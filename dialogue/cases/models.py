@@ -43,7 +43,7 @@ class Case(models.Model):
 
     class State(models.TextChoices):
         UNVERIFIED = "unverified", _("Waiting for your confirmation")
-        OPEN = "open", _("Being worked on")
+        OPEN = "open", _("Waiting for an answer")
         ANSWERED = "answered", _("Answered")
         CLOSED = "closed", _("Closed")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -202,6 +203,15 @@ class Version(models.Model):
     def title_here(self) -> str:
         """The title in the language of the page; empty while nothing is written."""
         return self.text_in(get_language() or "en").title if self.texts.all() else ""
+
+    @property
+    def state_since(self) -> datetime:
+        """When it came into its state, or was last edited."""
+        state = Version.State
+        came = {state.PENDING: self.submitted_at, state.RETURNED: self.decided_at, state.REJECTED: self.decided_at,
+                state.SCHEDULED: self.decided_at, state.ISSUED: self.issued_at, state.SUPERSEDED: self.replaced_at,
+                state.WITHDRAWN: self.replaced_at}.get(state(self.state))  # fmt: skip
+        return came or self.edited_at
 
     @property
     def cause_here(self) -> str:

@@ -5,6 +5,6 @@
 """
 
 from .cells import Row
-from .line import Clause, qualified, segments, truth_line
+from .line import Clause, each_labelled, qualified, segments, truth_line
 
-__all__ = ["Clause", "Row", "qualified", "segments", "truth_line"]
+__all__ = ["Clause", "Row", "each_labelled", "qualified", "segments", "truth_line"]

@@ -33,6 +33,17 @@ class Clause:
         return f"{self.label}{self.colon}{_small(self.text)}" if self.label else self.text
 
 
+def each_labelled(clauses: list[Clause]) -> list[Clause]:
+    """For where each clause stands on a line of its own: a label rules all clauses up to the next label (rule 7)."""
+    found: list[Clause] = []
+    for clause in clauses:
+        last = found[-1] if found else None
+        if not clause.label and last and last.label:
+            clause = replace(clause, label=last.label, colon=last.colon)
+        found.append(clause)
+    return found
+
+
 def _article(speech: Speech, noun: str, way: str) -> str:
     article = speech.articles.get(way, "")
     return article.replace("los", "las") if noun in FEMININE_ES else article

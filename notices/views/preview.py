@@ -132,6 +132,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "may_submit": version.state in Version.EDITABLE and may(request.user, Can.SUBMIT, version),
         "may_decide": version.state == Version.State.PENDING and may(request.user, Can.APPROVE, version),
         "may_alone": version.state == Version.State.PENDING and may(request.user, Can.ISSUE_ALONE, version),
+        "open_draft": _open_beside(version),
         "steps": STEPS.values(),
         "may_revise": version.state == Version.State.ISSUED
         and version.msg_type != MsgType.CANCEL
@@ -141,6 +142,13 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         **_waiting(version, request.user),
         "own": has_touched(request.user, version),
     }
+
+
+def _open_beside(version: Version) -> Version | None:
+    """The next version that somebody has begun: until it is decided there is no other."""
+    waiting = (*Version.EDITABLE, Version.State.PENDING, Version.State.SCHEDULED)
+    beside: Version | None = version.notice.versions.exclude(pk=version.pk).filter(state__in=waiting).first()
+    return beside
 
 
 def _waiting(version: Version, user: Any) -> dict[str, Any]:

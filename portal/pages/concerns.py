@@ -24,6 +24,7 @@ class Line:
     places: list[str]
     zone: str
     late: bool
+    planned: bool
     relay: Relay | None
     members: int
     on_relay: int
@@ -80,6 +81,7 @@ def _line(version: Version, relay: Relay | None, concern: Concern, *, now: datet
         places=list(dict.fromkeys(row.place.name_in(language) if row.place else row.place_name for row in rows)),
         zone=version.time_zone or "UTC",
         late=version.next_update_at is not None and version.next_update_at < now,
+        planned=version.starts_at is not None and version.starts_at > now,
         relay=relay,
         members=concern.members,
         on_relay=concern.waiting,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from base.errors import Refused
 from notices import lifecycle, render, rules
@@ -134,3 +135,14 @@ def test_correcting_asks_first_what_was_wrong_and_readers_read_it(client: Any) -
     assert "190 lorries, not 90." in page and "Version 2</a> Correction" in page
     first = client.get(f"/en/n/{version.notice.reference}/1/").content.decode()
     assert "190 lorries, not 90." not in first
+
+
+def test_a_withdrawal_promises_nothing_any_more() -> None:
+    first = make.issued(
+        next_update_at=make.in_hours(9), reopens_earliest=make.in_hours(10), reopens_latest=make.in_hours(12)
+    )
+    last = make.next_version(first.notice, action="withdraw")
+    mail = render.mail(last, "en", now=make.now()).text
+    assert "Next update" not in mail and "No end time" not in mail and "Expected to reopen" not in mail
+    page = Client().get(f"/en/n/{first.notice.reference}/").content.decode()
+    assert "<dd>Not known" not in page and 'class="f-promise' not in page

@@ -33,4 +33,4 @@ def test_lane_closed_one_way_and_open_the_other_is_partly_closed() -> None:
 def test_lane_that_differs_by_place_never_claims_one_status_for_all() -> None:
     rows = [Row(("GBDVR",), "closed", traffic=("cargo",)), Row(("FRCQF",), "open", traffic=("cargo",))]
     [cargo] = lanes(rows, {"GBDVR": ["maritime"], "FRCQF": ["maritime"]})
-    assert (cargo.status, cargo.note) == ("partly_closed", "Differs by place, see the line above")
+    assert (cargo.status, cargo.note) == ("partly_closed", "It differs: see the line above")

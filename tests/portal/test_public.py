@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from lxml import etree
 
+from notices import wording
 from notices.formats import FEEDS
 from tests import make
 
@@ -224,3 +225,21 @@ def test_updates_that_are_due_stand_soonest_first(client: Client) -> None:
     make.issued(make.row(make.place("GBDVR")), title="Sooner one", next_update_at=make.in_hours(3))
     due = get(client, "/en/").content.decode().split('id="due"')[1].split("</section>")[0]
     assert due.index("Sooner one") < due.index("Later one")
+
+
+def test_what_is_planned_is_not_shown_in_the_colours_of_now() -> None:
+    planned = make.issued(make.row(starts_at=make.in_hours(20)), title="Crane work", starts_at=make.in_hours(20))
+    for page in (f"/en/n/{planned.notice.reference}/", "/en/"):
+        said = Client().get(page).content.decode()
+        main = said[said.index("<main") :]
+        assert "Planned" in main and "s-closed" not in main and "Crane work" in main
+
+
+def test_a_label_stands_before_each_line_that_it_rules() -> None:
+    at = make.place("ESALG")
+    people = make.row(at, traffic=["other_travellers"], modes=["maritime"])
+    late = make.row(at, status="congested", traffic=["cargo"], modes=["maritime"])
+    road = make.row(at, status="open", traffic=["cargo", "other_travellers"], modes=["road"])
+    version = make.issued(people, late, road, title="Quay")
+    lines = [line.spoken for line in wording.wording(version, "en").lines]
+    assert all(line.startswith(("Sea", "Road")) for line in lines), lines
