@@ -12,6 +12,7 @@ from django.utils import translation
 from contacts.models import MemberList, Membership
 from notices.models import Relay, Version
 from tests import make
+from tests.notices import closures
 
 from . import pages
 from .hands import DAYS, Pointer
@@ -108,3 +109,15 @@ def test_manager_of_an_association_gets_through_a_day(
     mends_a_list(manager, tmp_path)
     assert [line for line in wrong if "status of 422" not in line] == []
     assert manager.who.wide == []
+
+
+@pytest.mark.parametrize("language", ["fr", "es"])
+def test_task_long_past_its_time_fits_a_narrow_screen(language: str, new_context: Any, live_server: Any) -> None:
+    long_ago = make.in_hours(-10.25)
+    closures.issued(make.place("ESALG"), now=long_ago, next_update_at=make.in_hours(3))
+    page = new_context(viewport={"width": 320, "height": 740}).new_page()
+    manager = Manager(Pointer(page, language), live_server.url, language)
+    pages.sign_in(page, live_server.url, manager.person)
+    manager.home()
+    assert "10 h 15 min" in page.locator(".f-task__clock").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
