@@ -49,7 +49,7 @@ class Pointer:
 
     def main(self) -> str:
         text: str = self.page.locator("main").inner_text()
-        return text
+        return text.replace("\xa0", " ")  # as `said` says it
 
     @contextmanager
     def leaving(self) -> Iterator[None]:
