@@ -197,6 +197,7 @@ def test_every_page_is_open_to_all_in_every_language_and_to_everybody_who_may(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.long
 def test_every_form_sent_empty_comes_back_as_a_good_page(browser: Any, live_server: Any, settings: Any) -> None:
     found, refused = [], set()
     with everybody(browser, live_server.url, settings, "en") as visitors:

@@ -182,6 +182,7 @@ def night_alone(day: Day, notice: Notice) -> None:
     assert approver.said("Your review is kept with the notice.") in approver.main()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("way", "window", "language"), DAYS)
 def test_officer_and_approver_get_through_a_day(
     way: type[Pointer], window: dict[str, Any], language: str, new_context: Any, live_server: Any, smtp_sink: Any
