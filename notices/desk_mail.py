@@ -52,6 +52,12 @@ def watchers(version: Version) -> QuerySet[User]:
     return seated([*above(), *offices_of(version)], Role.HEADQUARTERS, Role.LIAISON)
 
 
+def greeting(person: User) -> str:
+    """In the language of the person."""
+    with translation.override(person.language):
+        return _("Hello %(name)s,") % {"name": person}
+
+
 def send(letter: Letter, version: Version, *, to: User, key: str, due: datetime, now: datetime) -> None:
     """Posts the letter in the language of its reader; under one key it goes out once. `due` is told as %(due)s."""
     alone = LoneIssue.objects.filter(version=version).first()
@@ -73,5 +79,4 @@ def send(letter: Letter, version: Version, *, to: User, key: str, due: datetime,
             "link": letters.address_of(letter.page, to.language, str(version.uid)),
         }
         sealed = letters.seal("desk", to.language, context)
-        greeting = _("Hello %(name)s,") % {"name": to}
-    outbox.post(key=f"{key}:{to.pk}", to=to.email, message=sealed, greeting=greeting, now=now)
+    outbox.post(key=f"{key}:{to.pk}", to=to.email, message=sealed, greeting=greeting(to), now=now)

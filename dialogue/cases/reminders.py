@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import translation
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from base.words import Role
-from contacts.models import Organisation, User
+from contacts.models import User
 from delivery import outbox
 from notices import desk_mail
 
@@ -81,7 +79,7 @@ def _tell(reminder: Reminder, *, now: datetime) -> int:
                 key=f"cases.{reminder.what}:{fresh[cases[0]].pk}:{person.pk}",
                 to=person.email,
                 message=mails.for_watcher(cases, person, heading=reminder.heading, view=reminder.view),
-                greeting=_greeting(person),
+                greeting=desk_mail.greeting(person),
                 now=now,
             )
     return len(fresh)
@@ -89,7 +87,7 @@ def _tell(reminder: Reminder, *, now: datetime) -> int:
 
 def _readers(reminder: Reminder, cases: Iterable[Case]) -> dict[User, list[Case]]:
     """Who has the case, and who watches over it: in the administration and at its office."""
-    above = list(Organisation.objects.filter(kind=Organisation.Kind.ADMINISTRATION).values_list("pk", flat=True))
+    above = desk_mail.above()
     watchers: dict[int | None, list[User]] = {}
     found: dict[User, list[Case]] = {}
     for case in cases:
@@ -100,8 +98,3 @@ def _readers(reminder: Reminder, cases: Iterable[Case]) -> dict[User, list[Case]
         for person in {*watchers[case.office_id], *holder}:
             found.setdefault(person, []).append(case)
     return found
-
-
-def _greeting(person: User) -> str:
-    with translation.override(person.language):
-        return _("Hello %(name)s,") % {"name": person}

@@ -83,13 +83,15 @@ def headquarters(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     promises = late_promises(now)
     lines = office_lines(now, promises)
+    alone = list(lone.unsettled())
     real = Version.objects.filter(status=CapStatus.ACTUAL)  # exercises are not on any dashboard
     context = {
         "promises": promises,
         "sendings": under_way.sendings(real),
         "approvals": under_way.approvals(real, now=now),
         "scheduled": under_way.scheduled(real),
-        "alone": list(lone.unsettled()),
+        "alone": alone,
+        "reviewable": {one.pk for one in alone if may(request.user, Can.REVIEW, one.version)},
         "lines": lines,
         "in_force": sum(line.in_force for line in lines),
         "pending": sum(line.pending for line in lines),

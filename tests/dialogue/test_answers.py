@@ -21,17 +21,6 @@ from .people import NOW
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def office() -> Any:
-    return people.organisation()
-
-
-@pytest.fixture
-def case(office: Any) -> Case:
-    people.place("GBDVR", office)
-    return people.case(about="GBDVR")
-
-
 def test_answer_reaches_the_submitter_by_mail_and_page(client: Any, case: Case, office: Any) -> None:
     client.force_login(people.person(Role.OFFICER, office))
     page = client.post(

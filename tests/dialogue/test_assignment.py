@@ -22,22 +22,6 @@ pytestmark = pytest.mark.django_db
 Kind = CaseEntry.Kind
 
 
-@pytest.fixture
-def office() -> Any:
-    return people.organisation()
-
-
-@pytest.fixture
-def case(office: Any) -> Case:
-    people.place("GBDVR", office)
-    return people.case(about="GBDVR")
-
-
-@pytest.fixture
-def officer(office: Any) -> Any:
-    return people.person(Role.OFFICER, office)
-
-
 def page_of(case: Case) -> str:
     return reverse("case_detail", args=[case.reference])
 

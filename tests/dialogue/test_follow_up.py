@@ -27,22 +27,6 @@ Kind, State = CaseEntry.Kind, Case.State
 
 
 @pytest.fixture
-def office() -> Any:
-    return people.organisation()
-
-
-@pytest.fixture
-def officer(office: Any) -> Any:
-    return people.person(Role.OFFICER, office)
-
-
-@pytest.fixture
-def case(office: Any) -> Case:
-    people.place("GBDVR", office)
-    return people.case(about="GBDVR")
-
-
-@pytest.fixture
 def answered(case: Case, officer: Any) -> Case:
     answers.answer(case, by=officer, text="Yes.", seen=1, now=NOW + HOUR)
     return case

@@ -22,16 +22,6 @@ QUEUE = reverse("case_queue")
 
 
 @pytest.fixture
-def office() -> Any:
-    return people.organisation()
-
-
-@pytest.fixture
-def officer(office: Any) -> Any:
-    return people.person(Role.OFFICER, office)
-
-
-@pytest.fixture
 def cases(office: Any, officer: Any) -> dict[str, Case]:
     """One that I have, one that a colleague has, one late that nobody has, and a proposal."""
     people.place("GBDVR", office)

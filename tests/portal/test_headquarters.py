@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from base.words import Role
 from delivery.models import Publication
 from portal.pages import headquarters
+from tests import make
 from tests.dialogue import people
 from tests.notices import closures
 
@@ -69,3 +72,17 @@ def test_headquarters_sees_what_is_on_its_way(client: Any) -> None:
     assert reverse("version_preview", args=[waiting.uid]) in page and "40 min" in page
     Publication.objects.update(enlisted_at=timezone.now())
     assert reverse("sending", args=[going.uid]) not in client.get(reverse("headquarters")).content.decode()
+
+
+@pytest.mark.parametrize("role", ["headquarters", "liaison", "auditor"])
+def test_every_link_of_the_page_opens_for_whoever_reads_it(role: str) -> None:
+    make.alone(title="Alone")
+    make.pending(title="Waiting")
+    make.scheduled(title="Later")
+    make.issued(title="Going out")
+    client = make.sign_in(Client(), make.user(role, at=make.organisation("administration")))
+    page = client.get(reverse("headquarters")).content.decode()
+    main = page[page.index('aria-labelledby="way"') : page.index("</main>")]
+    links = set(re.findall(r'href="(/[^"#]*)"', main))
+    assert len(links) >= 3 and "Later" in main
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
