@@ -28,6 +28,7 @@ class Can(StrEnum):
     KEEP_LISTS = "keep_lists"
     SEE_LISTS = "see_lists"
     RELAY = "relay"
+    KEEP_CONNECTIONS = "keep_connections"
     SEE_ASSOCIATION = "see_association"
     ANSWER_CASE = "answer_case"
     SEE_CASES = "see_cases"
@@ -40,6 +41,7 @@ class Can(StrEnum):
     CONFIRM_KEY_CHANGE = "confirm_key_change"
     SEE_AUDIT = "see_audit"
     SEE_HEADQUARTERS = "see_headquarters"
+    RELEASE_OUTBOUND = "release_outbound"
 
 
 Rule = Callable[[Any, Any], bool]

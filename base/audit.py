@@ -12,6 +12,11 @@ from django.db import connection, transaction
 
 from .models import AuditEntry, AuditLink
 
+# Links are made in order: what lacks one lies behind the last that has one, apart from what was committed late.
+_UNCHAINED = """
+SELECT coalesce(extract(epoch FROM clock_timestamp() - min(e.at)), 0)::float8 FROM base_auditentry e
+WHERE e.id > (SELECT coalesce(max(entry_id), 0) FROM base_auditlink)
+"""
 _CHAIN_LOCK = 7_023_001  # advisory lock: one chaining sweep at a time
 
 
@@ -60,6 +65,14 @@ def chain(*, limit: int = 5_000) -> int:
             links.append(AuditLink(entry=entry, number=number, digest=before))
         AuditLink.objects.bulk_create(links)
     return len(links)
+
+
+def unchained_s() -> float:
+    """Seconds for which the oldest entry has waited for its link; 0 if none does."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNCHAINED)
+        (seconds,) = cursor.fetchone()
+    return float(seconds)
 
 
 @dataclass(frozen=True)

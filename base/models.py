@@ -1,4 +1,4 @@
-"""Rows that every room may write: audit, idempotency and buckets."""
+"""Rows that every room may write: audit, idempotency, buckets, heartbeats and alarms."""
 
 from __future__ import annotations
 
@@ -81,3 +81,32 @@ class ShortMemory(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Heartbeat(models.Model):
+    """When a part of the site was last seen at work."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    at = models.DateTimeField()
+    detail = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Alarm(models.Model):
+    """Something for which a person must act, from the moment it was seen until it was calm again."""
+
+    name = models.CharField(max_length=40)
+    raised_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="last time that it was so")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    detail = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name"], condition=Q(ended_at=None), name="alarm_raised_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.raised_at:%Y-%m-%d %H:%M}"
