@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from base import mailbox
@@ -59,11 +60,29 @@ def get_or_create_many(values: Iterable[str], *, channel: str = "email") -> dict
         return dict(cursor.fetchall())
 
 
-def suppress(address_id: int, *, reason: str, now: datetime) -> None:
-    """Nothing but personal mail goes there from now on, also of what is being sent at this moment."""
-    Address.objects.filter(pk=address_id, suppressed_at=None).update(suppressed_at=now, suppressed_reason=reason)
+class Reason(TextChoices):
+    """Why nothing but personal mail goes to a mailbox."""
+
+    LEFT = "left", _("Has left")
+    BOUNCED = "bounced", _("Does not exist")
+    FULL = "full", _("Has not taken mail for long")
+    COMPLAINT = "complaint", _("Reported a notice as unwanted")
+    PAUSED = "paused", _("Paused")
 
 
-def release(address_id: int, *, reason: str) -> None:
-    """Takes a suppression for `reason` back; one for another reason stays."""
-    Address.objects.filter(pk=address_id, suppressed_reason=reason).update(suppressed_at=None, suppressed_reason="")
+# What ends when somebody confirms by a mail of ours that they read there and want notices.
+ENDS_BY_CONFIRMING = tuple(Reason)
+# What may be a mistake of the other side, so that whoever keeps the address may have it tried again.
+ENDS_BY_CHECKING = (Reason.BOUNCED, Reason.FULL)
+
+
+def suppress(address_id: int, *, reason: str, now: datetime) -> bool:
+    """Nothing but personal mail goes there from now on, also of what is being sent; False if that was so before."""
+    fresh = Address.objects.filter(pk=address_id, suppressed_at=None)
+    return bool(fresh.update(suppressed_at=now, suppressed_reason=reason))
+
+
+def release(address_id: int, *, reasons: Iterable[str], now: datetime) -> bool:
+    """Takes a suppression for one of `reasons` back, and what was refused before counts no more."""
+    held = Address.objects.filter(pk=address_id, suppressed_reason__in=[str(one) for one in reasons])
+    return bool(held.update(suppressed_at=None, suppressed_reason="", cleared_at=now))

@@ -6,6 +6,7 @@ When a batch is due is told by PostgreSQL's clock alone, since the workers' clai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,45 +19,67 @@ from base import audit
 from base.words import Lane
 
 from . import addresses
-from .models import Batch, Delivery, Message, Publication
+from .models import Address, Batch, Delivery, Message, Publication
 from .sealed import Sealed
 from .states import State
 
-FIRST_CHUNK = 100  # small, so that the first mail leaves at once
-CHUNK = 5_000
+# A chunk is a range of addresses, so that each costs the same however many follow.
+CHUNK = 10_000
+LEAP = 100_000  # so many addresses are passed over at once where nobody is concerned
 BATCH = 500
 PERSONAL_LIFE = timedelta(hours=24)
 # What was never tried is due since yesterday: before every retry, and also when a clock is set back by hours.
 AT_ONCE = timedelta(days=1)
 
-# (after this address id, at most so many) → SQL and parameters of rows (address_id, language, greeting, variant),
+# (after this address id, up to that one) → SQL and parameters of rows (address_id, language, greeting, variant, why),
 # one row an address, in order of address_id.
 People = Callable[[int, int], tuple[str, Sequence[Any]]]
 
-_ENLIST = """
+# Numbers of ours are written into it by `format`; what came from elsewhere is a parameter.
+_FRESH = """
 WITH people AS ({people}),
 fresh AS (
-    SELECT p.*, row_number() OVER (ORDER BY p.address_id) - 1 AS n FROM people p
+    SELECT p.*, a.channel
+    FROM people p JOIN delivery_address a ON a.id = p.address_id
     WHERE NOT EXISTS (SELECT 1 FROM delivery_delivery d
-                      WHERE d.publication_id = %s AND d.address_id = p.address_id)
+                      WHERE d.publication_id = {publication} AND d.address_id = p.address_id)
+      -- As an expression, since without statistics the index by channel would be read whole for each person.
+      AND a.channel || '' = ANY(%s::text[])
+)
+"""
+_NEAREST = f"{_FRESH} SELECT min(address_id) FROM fresh"  # noqa: S608 - made of constants
+_ENLIST = f"{_FRESH}," + """
+counted AS (SELECT *, row_number() OVER (PARTITION BY channel ORDER BY address_id) - 1 AS n FROM fresh),
+heaps AS MATERIALIZED (
+    SELECT channel, {base} + sum(batches) OVER (ORDER BY channel) - batches AS first
+    FROM (SELECT channel, (count(*) + {size} - 1) / {size} AS batches FROM counted GROUP BY channel) one
+),
+texts AS MATERIALIZED (
+    SELECT spoken.language, spoken.variant,
+           (SELECT m.id FROM delivery_message m WHERE m.publication_id = {publication}
+            ORDER BY (m.variant = spoken.variant) DESC, (m.variant = '') DESC, (m.language = spoken.language) DESC,
+                     (m.language = %s) DESC, m.id LIMIT 1) AS id
+    FROM (SELECT DISTINCT language, variant FROM counted) spoken
 ),
 made AS (
     INSERT INTO delivery_delivery
-        (publication_id, address_id, message_id, batch_number, position, greeting,
+        (publication_id, address_id, message_id, batch_number, position, greeting, why,
          state, attempts, code, reply, twice)
-    SELECT %s, f.address_id,
-           (SELECT m.id FROM delivery_message m WHERE m.publication_id = %s
-            ORDER BY (m.variant = f.variant) DESC, (m.variant = '') DESC, (m.language = f.language) DESC,
-                     (m.language = %s) DESC, m.id LIMIT 1),
-           %s + f.n / %s, f.n %% %s + 1, left(f.greeting, 200), 'pending', 0, '', '', false
-    FROM fresh f ON CONFLICT DO NOTHING RETURNING 1
+    SELECT {publication}, f.address_id, t.id, h.first + f.n / {size}, f.n %% {size} + 1, left(f.greeting, 200),
+           left(f.why, 240), 'pending', 0, '', '', false
+    FROM counted f JOIN heaps h USING (channel) JOIN texts t USING (language, variant)
+    ON CONFLICT DO NOTHING RETURNING batch_number
 )
-SELECT (SELECT count(*) FROM people), (SELECT max(address_id) FROM people), (SELECT count(*) FROM made)
-"""
+SELECT coalesce(max(batch_number), 0) FROM made
+"""  # noqa: S608 - made of constants
+_UPTO = "SELECT max(id) FROM (SELECT id FROM delivery_address WHERE id > %s ORDER BY id LIMIT %s) near"
 _NUMBER = """
-INSERT INTO delivery_batch (publication_id, number, lane, size, due_at, wire_to, done_to)
-SELECT publication_id, batch_number, %s, count(*), clock_timestamp() - make_interval(secs => %s), 0, 0
-FROM delivery_delivery WHERE publication_id = %s AND batch_number >= %s GROUP BY publication_id, batch_number
+INSERT INTO delivery_batch (publication_id, number, lane, channel, size, due_at, wire_to, done_to)
+SELECT d.publication_id, d.batch_number, %s, min(a.channel), count(*),
+       clock_timestamp() - make_interval(secs => %s), 0, 0
+FROM delivery_delivery d JOIN delivery_address a ON a.id = d.address_id
+WHERE d.publication_id = %s AND d.batch_number >= %s GROUP BY d.publication_id, d.batch_number
+RETURNING channel
 """
 
 
@@ -98,48 +121,84 @@ def add_messages(publication: Publication, *, messages: Iterable[Sealed]) -> Non
     """Adds texts, such as a relay's variant; one that is there already stays as it is."""
     Message.objects.bulk_create(
         (
-            Message(
-                publication=publication,
-                language=sealed.language,
-                variant=sealed.variant,
-                subject=sealed.subject,
-                text=sealed.text,
-                html=sealed.html,
-                headers=sealed.headers,
-            )
-            for sealed in messages
+            Message(publication=publication, **asdict(sealed)) for sealed in messages
         ),
         ignore_conflicts=True,
     )
 
 
-def enlist(publication_id: int, *, people: People, official_language: str, now: datetime) -> bool:
-    """Writes the next chunk of deliveries and moves the cursor in the same transaction; False when done.
+def enlist(
+    publication_id: int,
+    *,
+    people: Callable[[Publication], People],
+    official_language: str,
+    now: datetime,
+    width: int = CHUNK,
+) -> frozenset[str] | None:
+    """Writes the next chunk of deliveries, of the next `width` addresses, and moves the cursor in one transaction.
+
+    By which channels they go (none, if nobody there is concerned: then on to the next who is); None when all is done.
 
     Safe to run twice, at once or after a crash: the row of the publication is locked, an address counts once.
+    `people` is asked about the locked row, since a relay may have made its audience wider a moment ago.
     """
     with transaction.atomic():
         publication = Publication.objects.select_for_update().get(pk=publication_id)
         if publication.enlisted_at is not None:
-            return False
-        first = publication.batches_made == 0
-        limit, size = (FIRST_CHUNK, FIRST_CHUNK) if first else (CHUNK, BATCH)
-        sql, parameters = people(publication.cursor, limit)
-        base = publication.batches_made + 1
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _ENLIST.format(people=sql),
-                [*parameters, publication.pk, publication.pk, publication.pk, official_language, base, size, size],
-            )
-            read, last, made = cursor.fetchone()
-            if made:
-                cursor.execute(_NUMBER, [publication.lane, AT_ONCE.total_seconds(), publication.pk, base])
-        if read < limit:
-            publication.enlisted_at = now
-        publication.cursor = last or publication.cursor
-        publication.batches_made += -(-made // size)
-        publication.save(update_fields=["enlisted_at", "cursor", "batches_made"])
-    return bool(read >= limit)
+            return None
+        upto = _upto(publication.cursor, width)
+        if upto is None:
+            Publication.objects.filter(pk=publication_id).update(enlisted_at=now)
+            return None
+        channels, concerned = channels_of(publication), people(publication)
+        used = _write(publication, concerned(publication.cursor, upto), channels, official_language)
+        publication.cursor = upto if used else _before_next(publication, upto, concerned, channels)
+        publication.save(update_fields=["cursor", "batches_made"])
+    return used
+
+
+def _upto(after: int, width: int) -> int | None:
+    """The last of the next `width` address ids, None if there are none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UPTO, [after, width])
+        (upto,) = cursor.fetchone()
+    return None if upto is None else int(upto)
+
+
+def _before_next(publication: Publication, after: int, people: People, channels: list[str]) -> int:
+    """The address id before the next to whom it goes, or at which to look on."""
+    upto = _upto(after, LEAP)
+    if upto is None:
+        return after
+    sql, parameters = people(after, upto)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAREST.format(people=sql, publication=publication.pk), [*parameters, channels])
+        (nearest,) = cursor.fetchone()
+    # Webhooks are told first, so that `people` names them in every range: they lead no further than its end.
+    return upto if nearest is None else min(nearest - 1, upto)
+
+
+def _write(
+    publication: Publication, people: tuple[str, Sequence[Any]], channels: list[str], official_language: str
+) -> frozenset[str]:
+    """Deliveries and batches for people who have none yet; by which channels they go."""
+    sql, parameters = people
+    base = publication.batches_made + 1
+    statement = _ENLIST.format(people=sql, publication=publication.pk, base=base, size=BATCH)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, channels, official_language])
+        (newest,) = cursor.fetchone()
+        if not newest:
+            return frozenset()
+        cursor.execute(_NUMBER, [publication.lane, AT_ONCE.total_seconds(), publication.pk, base])
+        publication.batches_made = newest
+        return frozenset(channel for (channel,) in cursor.fetchall())
+
+
+def channels_of(publication: Publication) -> list[str]:
+    """E-mail, and the other channels that its texts have words for."""
+    bodies = publication.messages.values_list("bodies", flat=True)
+    return ["email", *sorted({channel for one in bodies for channel in one})]
 
 
 def reopen(
@@ -158,10 +217,10 @@ def reopen(
 
 
 def post(
-    *, key: str, to: str, message: Sealed, now: datetime, lane: str = Lane.PERSONAL, greeting: str = ""
+    *, key: str, to: str | Address, message: Sealed, now: datetime, lane: str = Lane.PERSONAL, greeting: str = ""
 ) -> Publication:
-    """One mail to one person, such as a confirmation or an answer; posted twice under one key, it is one."""
-    address = addresses.get_or_create(to)
+    """One message to one person, such as a confirmation or an answer; posted twice under one key, it is one."""
+    address = addresses.get_or_create(to) if isinstance(to, str) else to
     with transaction.atomic():
         publication, made = Publication.objects.get_or_create(
             key=key,
@@ -174,15 +233,10 @@ def post(
             },
         )
         if made:
-            sealed = Message.objects.create(
-                publication=publication,
-                language=message.language,
-                subject=message.subject,
-                text=message.text,
-                html=message.html,
-                headers=message.headers,
+            sealed = Message.objects.create(publication=publication, **asdict(message))
+            Batch.objects.create(
+                publication=publication, number=1, lane=lane, channel=address.channel, size=1, due_at=Now() - AT_ONCE
             )
-            Batch.objects.create(publication=publication, number=1, lane=lane, size=1, due_at=Now() - AT_ONCE)
             Delivery.objects.create(
                 publication=publication,
                 address=address,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 GREETING = "[[fairway:greeting]]"
+WHY = "[[fairway:why]]"
 LEAVE_URL = "[[fairway:leave]]"
 
 
@@ -15,7 +17,10 @@ def unmarked(text: str) -> str:
 
 @dataclass(frozen=True)
 class Sealed:
-    """One language and variant. `headers`: extra header lines such as References, already ASCII."""
+    """One language and variant. `headers`: extra header lines such as References, already ASCII.
+
+    `bodies`: what other channels say, by channel: a text, or what is sent as JSON.
+    """
 
     language: str
     subject: str
@@ -23,3 +28,4 @@ class Sealed:
     html: str = ""
     variant: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    bodies: dict[str, Any] = field(default_factory=dict)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
 
-_SIGNS = 20  # hex digits of HMAC-SHA-256: 80 bits
+_OCTETS = 10  # of keyed BLAKE2b (RFC 7693): 80 bits, in a tenth of the time of HMAC-SHA-256; each mail has three
 
 
 @lru_cache(maxsize=64)
@@ -16,13 +17,19 @@ def _key(secret: str, purpose: str) -> bytes:
     return hashlib.sha256(f"fairway.seal.{purpose}.{secret}".encode()).digest()
 
 
-def _mac(secret: str, purpose: str, number: int) -> str:
-    return hmac.digest(_key(secret, purpose), b"%d" % number, "sha256").hex()[:_SIGNS]
+def _mac(key: bytes, number: int) -> str:
+    return hashlib.blake2b(b"%d" % number, digest_size=_OCTETS, key=key).hexdigest()
 
 
 def seal(purpose: str, number: int) -> str:
     """`<number in hex>-<mac>`, safe in a URL and in the local part of an address, whatever the letter case."""
-    return f"{number:x}-{_mac(settings.SECRET_KEY, purpose, number)}"
+    return sealer(purpose)(number)
+
+
+def sealer(purpose: str) -> Callable[[int], str]:
+    """`seal` for many numbers: the key is looked up once."""
+    key = _key(settings.SECRET_KEY, purpose)
+    return lambda number: f"{number:x}-{_mac(key, number)}"
 
 
 def unseal(purpose: str, token: str) -> int | None:
@@ -35,7 +42,7 @@ def unseal(purpose: str, token: str) -> int | None:
     if not 0 < number < 2**63:
         return None
     good = any(
-        hmac.compare_digest(_mac(secret, purpose, number), mac)
+        hmac.compare_digest(_mac(_key(secret, purpose), number), mac)
         for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     )
     return number if good else None

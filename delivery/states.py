@@ -28,7 +28,9 @@ FOLLOWS: dict[str, frozenset[str]] = {
     State.PENDING: frozenset({State.WIRE, *LEFT_OUT}),
     State.DEFERRED: frozenset({State.WIRE, *LEFT_OUT}),
     State.UNCERTAIN: frozenset({State.WIRE, State.ACCEPTED, State.DELIVERED, State.BOUNCED, *LEFT_OUT}),
-    State.WIRE: frozenset({State.ACCEPTED, State.DEFERRED, State.FAILED, State.UNCERTAIN, State.PARKED}),
+    State.WIRE: frozenset(
+        {State.ACCEPTED, State.DEFERRED, State.FAILED, State.UNCERTAIN, State.PARKED, State.STOPPED}
+    ),
     State.ACCEPTED: frozenset({State.DELIVERED, State.BOUNCED}),
     State.DELIVERED: frozenset({State.BOUNCED}),
     **{state: frozenset() for state in (State.BOUNCED, State.FAILED, *LEFT_OUT)},

@@ -6,10 +6,14 @@ import logging
 
 from celery import current_app, shared_task
 from django.db import close_old_connections
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from . import claim, postman
+from base import heartbeat
+
+from . import claim, intake, postman, receipts
+from .guard import watch
 
 log = logging.getLogger(__name__)
 
@@ -25,34 +29,62 @@ def ring(task: str, lane: str, /, **arguments: object) -> None:
         log.warning("doorbell %s not rung: %s", task, error)
 
 
-def wake(lane: str) -> None:
-    """Rings for what is due in `lane`, unless bells enough hang there already: each rings the next."""
-    if _waiting(str(lane)) < ENOUGH:
-        ring("delivery.tasks.send_batch", lane, lane=str(lane))
+def wake(lane: str, channel: str = "email") -> None:
+    """Rings for what is due, unless bells enough hang there already: each rings the next."""
+    queue = queue_of(lane, channel)
+    if _waiting(queue) < ENOUGH:
+        ring("delivery.tasks.send_batch", queue, lane=str(lane), channel=channel)
 
 
-def _waiting(lane: str) -> int:
-    """How many tasks wait in the queue of `lane` (declaring one that is there changes nothing)."""
+def remind(task: str, lane: str, /, **arguments: object) -> None:
+    """Rings for what was rung for before, beside the bells of `wake`, unless they pile up: then one of ours hangs."""
+    if _waiting(str(lane)) < 2 * ENOUGH:
+        ring(task, lane, **arguments)
+
+
+def queue_of(lane: str, channel: str) -> str:
+    """E-mail has a queue and workers for each lane; each other channel has one of its own, and waits for nobody."""
+    return str(lane) if channel == "email" else channel
+
+
+def _waiting(queue: str) -> int:
+    """How many tasks wait in `queue` (declaring one that is there changes nothing)."""
     try:
         with current_app.pool.acquire(block=True) as link:
-            return int(link.default_channel.queue_declare(lane).message_count)
+            return int(link.default_channel.queue_declare(queue).message_count)
     except BROKEN:
         return 0  # `ring` reports it
 
 
 @shared_task(name="delivery.tasks.send_batch")
-def send_batch(lane: str, **kwargs: object) -> None:
+def send_batch(lane: str, channel: str = "email", **kwargs: object) -> None:
     close_old_connections()
-    if claim.due().get(lane, 0) > 1:
-        wake(lane)  # for a colleague, if there is one
-    postman.work(lane)
-    if lane in claim.due():
-        wake(lane)
+    watch.look_once()
+    if claim.due().get((channel, lane), 0) > 1:
+        wake(lane, channel)  # for a colleague, if there is one
+    postman.work(lane, channel)
+    if (channel, lane) in claim.due():
+        wake(lane, channel)
 
 
 @shared_task(name="delivery.tasks.pump")
 def pump(**kwargs: object) -> None:
-    """Rings every lane in which work is due: new batches, retries, leases of dead workers."""
+    """Rings for all work that is due: new batches, retries, leases of dead workers."""
     close_old_connections()
-    for lane in claim.due():
-        wake(lane)
+    heartbeat.beat("pump")
+    watch.look()
+    for channel, lane in claim.due():
+        wake(lane, channel)
+
+
+@shared_task(name="delivery.tasks.settle")
+def settle(**kwargs: object) -> None:
+    """Applies receipts that waited, and counts refusals."""
+    close_old_connections()
+    receipts.sweep(now=timezone.now())
+
+
+@shared_task(name="delivery.tasks.forget")
+def forget(**kwargs: object) -> None:
+    close_old_connections()
+    intake.forget(now=timezone.now())

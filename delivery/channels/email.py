@@ -1,4 +1,4 @@
-"""E-mail over SMTP (RFC 5321): a kept connection, pipelined where the server offers it (RFC 2920).
+"""E-mail over SMTP (RFC 5321): kept connections, pipelined where the server offers it (RFC 2920).
 
 One envelope a person. A refused recipient never ends a batch. What happened is known by phase: before the final
 dot a lost mail may be sent again freely; after it, without a reply, both sides may own it.
@@ -6,273 +6,249 @@ dot a lost mail may be sent again freely; after it, without a reply, both sides 
 
 from __future__ import annotations
 
-import io
 import logging
-import re
-import smtplib
-import socket
-import ssl
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import DatabaseError
 
-from delivery import envelope
-from delivery.claim import Item
+from base import failpoints
+from base.words import Lane
+from delivery import allowed, envelope, relays
+from delivery.claim import BACKOFF_S, Item
 from delivery.outcomes import Outcome
+from delivery.relays import Relay
 from delivery.states import State
+from delivery.verdicts import Fault, verdict
+
+from .smtp import ACCEPTED, Connection, SecureConnection
+from .talk import Error, Ready, Talk, not_reached
 
 log = logging.getLogger(__name__)
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")  # what a server says is kept as text, and PostgreSQL's holds no NUL
-TIMEOUT_S = 60  # one wait for the other side
+BULK = (Lane.ROUTINE, Lane.DIGEST)
+BULK_WINDOW = 50
 RESTED_S = 2.0
 AWAKE_S = 5.0
-ACCEPTED = 250
-GO_AHEAD = 354
-CLOSING = 421
+FEWEST_REFUSED = 10
+REFUSED_SHARE = 0.2
+CHOSEN_S = 15.0  # then it is asked whether a better relay works again
 
 
-@dataclass(frozen=True)
-class Ready:
-    """One envelope as bytes: its commands, and the mail, dot-stuffed and ended."""
-
-    item: Item
-    commands: bytes
-    content: bytes
-
-
-class Patient(io.RawIOBase):
-    """What comes from the server, each wait bounded by the connection's time: no drip of octets outlasts it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self.connection.sock is None:
-            return 0
-        self.connection.sock.settimeout(self.connection.patience())
-        return self.connection.sock.recv_into(buffer)
-
-
-class Connection(smtplib.SMTP):
-    """The standard library's client plus a pipelined way to send many; nothing goes on past `until`."""
-
-    until = 0.0
-
-    def patience(self) -> float:
-        """Seconds that the next wait may take; raises `TimeoutError` when there is no time left."""
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("no time left")
-        return min(TIMEOUT_S, left)
-
-    def getreply(self) -> tuple[int, bytes]:
-        if self.file is None:
-            self.file = io.BufferedReader(Patient(self))
-        return super().getreply()
-
-    def open(self) -> None:
-        self.timeout = self.patience()
-        self.connect(settings.EMAIL_HOST, int(settings.EMAIL_PORT))
-        # Small packets in both directions: without this each round trip may wait 40 ms for an acknowledgement.
-        if self.sock is not None:
-            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.ehlo_or_helo_if_needed()
-        if settings.EMAIL_USE_TLS:
-            self.starttls(context=ssl.create_default_context())
-            self.ehlo_or_helo_if_needed()
-        if settings.EMAIL_HOST_USER:
-            self.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
-        self.served = 0  # envelopes answered on this connection
-        self.pipelining = bool(self.has_extn("pipelining"))
-        self.eight_bit = bool(self.has_extn("8bitmime"))
-
-    def put(self, content: bytes) -> None:
-        """Hands bytes to the kernel; raises `SMTPServerDisconnected` on a connection that is gone."""
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("the connection is closed")
-        self.sock.settimeout(self.patience())
-        self.sock.sendall(content)
-
-    def commands(self, item: Item) -> bytes:
-        body = b" BODY=8BITMIME" if self.eight_bit else b""
-        sender, to = envelope.return_path(item.id).encode("ascii"), item.to.encode("ascii")
-        return b"MAIL FROM:<%b>%b\r\nRCPT TO:<%b>\r\nDATA\r\n" % (sender, body, to)
-
-    def content(self, item: Item) -> bytes:
-        """The mail, dot-stuffed (RFC 5321, 4.5.2) and ended by the final dot."""
-        mail = envelope.letter(item.message_id).to(
-            delivery_id=item.id,
-            address_id=item.address_id,
-            to=item.to,
-            greeting=item.greeting,
-            eight_bit=self.eight_bit,
-        )
-        stuffed = mail.replace(b"\r\n.", b"\r\n..")
-        return (b"." + stuffed if stuffed.startswith(b".") else stuffed) + b".\r\n"
+class Resting(Exception):
+    """No relay is to be asked at the moment."""
 
 
 class EmailChannel:
-    """Keeps one connection for the life of the worker process, opened again when it was cut."""
+    """Keeps `FAIRWAY_MAIL_CONNECTIONS` for the life of the worker process, opened again when they were cut.
+
+    A mail is said on each, then the answers are waited for together: a distant server costs its way once a round, and
+    a near one is kept busy while this side builds the next mails.
+    """
+
+    steps = BACKOFF_S
 
     def __init__(self) -> None:
-        self.connection: Connection | None = None
-        self.used_at = 0.0
+        self.connections: list[Connection] = []
+        self.relay: Relay | None = None
+        self.chosen_at = self.used_at = 0.0
+        self.answered = self.refusals = 0  # of this relay; refusals of us, whoever the mail was for
+        self.took = False  # the relay took a mail since it was chosen: what was wrong with it before is over
+
+    def window(self, lane: str) -> int:
+        """One on each connection where a doubled mail weighs most, else fifty in all."""
+        return BULK_WINDOW if lane in BULK else settings.FAIRWAY_MAIL_CONNECTIONS
+
+    def resends(self, lane: str) -> bool:
+        return True
 
     def close(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
+        for connection in self.connections:
+            connection.close()
+        self.connections = []
 
-    def send(self, items: Iterable[Item], *, until: float) -> Iterator[Outcome]:
-        todo = list(items)
-        while todo:
-            try:
-                connection = self._connection(until)
-            except (OSError, smtplib.SMTPException) as error:
-                self.close()
-                yield from (_not_reached(item, error) for item in todo)
-                return
-            ready, unfit = _prepare(connection, todo)
-            todo = [each.item for each in ready]
-            yield from unfit
-            for outcome in self._send_over(connection, ready):
-                todo = todo[1:]
+    def send(self, items: Iterable[Item], *, end: float, until: float) -> Iterator[Outcome]:
+        allowed_items, stopped = allowed.part(items)
+        yield from stopped
+        refused: dict[int, Outcome] = {}
+        for outcome in self._send(deque(allowed_items), end, until):
+            self.answered += 1
+            if outcome.state == State.FAILED and self.refuses_us(outcome):
+                refused[outcome.id] = outcome
+            else:
                 yield outcome
+        if refused:
+            yield from self._elsewhere([item for item in allowed_items if item.id in refused], refused, end, until)
 
-    def _connection(self, until: float) -> Connection:
-        self._drop_if_stale(until)
-        if self.connection is None or self.connection.sock is None:
-            made = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else None
-            connection = SecureConnection(timeout=TIMEOUT_S) if made else Connection(timeout=TIMEOUT_S)
-            connection.until = until
-            connection.open()
-            self.connection = connection
-        self.connection.until = until
-        self.used_at = time.monotonic()
-        return self.connection
-
-    def _drop_if_stale(self, until: float) -> None:
-        """A server may have ended a connection that rested; asking costs less than a mail that waits a minute."""
-        if self.connection is None or time.monotonic() - self.used_at < RESTED_S:
-            return
-        self.connection.until = min(until, time.monotonic() + AWAKE_S)
-        try:
-            alive = self.connection.noop()[0] == ACCEPTED
-        except (OSError, smtplib.SMTPException):
-            alive = False
-        if not alive:
-            self.close()
-
-    def _send_over(self, connection: Connection, envelopes: list[Ready]) -> Iterator[Outcome]:
-        """Outcomes in order until all are sent or the connection is lost; the caller goes on with the rest.
-
-        With pipelining one packet carries the end of a mail and the next envelope: one round trip a mail.
-        A connection that served before and ends before the dot (idle too long, so many mails and no more) says
-        nothing about the mail: it is left to the next, fresh connection, on which every mail has its outcome.
-        """
-        ahead = False  # the commands of the next envelope are on their way already
-        for number, ready in enumerate(envelopes):
-            following = envelopes[number + 1] if connection.pipelining and number + 1 < len(envelopes) else None
-            item, dot_sent = ready.item, False
+    def _elsewhere(
+        self, items: Sequence[Item], refused: dict[int, Outcome], end: float, until: float
+    ) -> Iterator[Outcome]:
+        """Nobody fails because one relay refuses us: the other is asked too, and many refusals rest the first."""
+        todo, took, relay = deque(items), self.took, self.relay
+        other = relays.choose(without=[relay.name]) if relay and len(relays.relays()) > 1 else None
+        if relay and other:
+            self.refusals += len(items)
             try:
-                replies = self._envelope(connection, ready, ahead)
-                refusal = next((reply for reply in replies if not _went_well(reply[0])), None)
-                tail = following.commands if following else b""
-                ahead = following is not None
-                if refusal is None and replies[2][0] == GO_AHEAD:
-                    dot_sent = True  # the kernel may take it all at once: from the first octet on it is in doubt
-                    connection.put(ready.content + tail)
-                    code, text = connection.getreply()
-                    yield _outcome(item, code, text)
-                else:
-                    code, text = refusal or replies[-1]
-                    if code == CLOSING:
-                        self.close()
-                        if connection.served:
-                            return
-                    else:
-                        self._abandon(connection, replies, tail)
-                    yield _outcome(item, code, text)
-                connection.served += 1
-                if code == CLOSING:
-                    self.close()
-                    return
-            except (OSError, smtplib.SMTPException) as error:
+                connection = _connected(other, until)
+                yield from self._converse([Talk(connection)], todo, end)
+                connection.close()
+            except Error as error:
+                relays.failed(other, str(error))
+            self.took = took
+            if self.refusals >= FEWEST_REFUSED and self.refusals > REFUSED_SHARE * self.answered:
+                relays.blocked(relay, refused[items[0].id].reply)
                 self.close()
-                if dot_sent:
-                    yield _uncertain(item, error)
-                elif not connection.served:
-                    yield _not_reached(item, error)
+        yield from (refused[item.id] for item in todo)
+
+    def _send(self, todo: deque[Item], end: float, until: float) -> Iterator[Outcome]:
+        for message_id in {item.message_id for item in todo}:
+            envelope.letter(message_id)  # a database that is away says so before anything is on the wire
+        tried: list[str] = []
+        while todo and time.monotonic() < end:
+            relay = self._relay(tried)
+            if relay is None:
+                yield from (not_reached(item, Resting("every mail server rests")) for item in todo)
                 return
+            try:
+                most = 1 if relay.on_trial and not self.took else settings.FAIRWAY_MAIL_CONNECTIONS
+                connections = self._open(relay, min(most, len(todo)), until)
+            except Error as error:
+                self.close()
+                relays.failed(relay, str(error))
+                tried.append(relay.name)
+                if len(tried) == len(relays.relays()):
+                    yield from (not_reached(item, error) for item in todo)
+                    return
+                continue
+            took = self.took
+            yield from self._converse([Talk(connection) for connection in connections], todo, end)
+            if self.took and not took:
+                relays.worked(relay)
+            elif not self.took and all(one.sock is None for one in self.connections):
+                relays.failed(relay, "it hung up before the first mail")
 
-    def _envelope(self, connection: Connection, ready: Ready, ahead: bool) -> list[tuple[int, bytes]]:
-        """The replies to MAIL, RCPT and DATA; without pipelining, DATA is asked for only if the others are fine."""
-        if connection.pipelining:
-            if not ahead:
-                connection.put(ready.commands)
-            return [connection.getreply() for _command in range(3)]
-        replies: list[tuple[int, bytes]] = []
-        for command in ready.commands.splitlines(keepends=True):
-            connection.put(command)
-            replies.append(connection.getreply())
-            if not _went_well(replies[-1][0]):
-                break
-        return replies
+    def refuses_us(self, outcome: Outcome) -> bool:
+        return outcome.state == State.FAILED and verdict(outcome.code, outcome.reply).fault is Fault.OURS
 
-    def _abandon(self, connection: Connection, replies: list[tuple[int, bytes]], tail: bytes) -> None:
-        """Back to a clean state after a refusal, the next envelope in the same packet."""
-        if len(replies) == 3 and replies[2][0] == GO_AHEAD:
-            # RFC 2920, 3.1: DATA that was accepted without a recipient is ended by a lone dot.
-            connection.put(b".\r\n")
-            connection.getreply()
-        connection.put(b"RSET\r\n" + tail)
-        connection.getreply()
+    def blocked(self, why: str) -> bool:
+        """The relay refuses us by policy: rests it; True if there is another one."""
+        if self.relay is not None:
+            relays.blocked(self.relay, why)
+        self.close()
+        return relays.choose() is not None
+
+    def _relay(self, tried: Sequence[str]) -> Relay | None:
+        """The relay of the kept connections; asked again when there are none, and now and then."""
+        kept = self.relay if any(one.sock is not None for one in self.connections) else None
+        if kept is not None and time.monotonic() - self.chosen_at < CHOSEN_S:
+            return kept
+        chosen = relays.choose(without=tried)
+        if chosen != self.relay:
+            self.close()
+        self.relay, self.chosen_at, self.took = chosen, time.monotonic(), False
+        self.answered = self.refusals = 0
+        return chosen
+
+    def _converse(self, talks: list[Talk], todo: deque[Item], end: float) -> Iterator[Outcome]:
+        """Sends until all is sent, all connections are lost or time is up; what was not begun is back in `todo`."""
+        stock: deque[Ready] = deque()
+        yield from self._stock_up(stock, todo, len(talks), talks[0].connection)
+        for talk in talks:
+            if stock:
+                talk.begin(stock.popleft())
+        while talks := [talk for talk in talks if talk.mail is not None]:
+            going_on = time.monotonic() < end
+            if not going_on:
+                todo.extendleft(ready.item for ready in reversed(stock))
+                stock.clear()
+            yield from self._stock_up(stock, todo, len(talks) if going_on else 0, talks[0].connection)
+            for talk in talks:
+                talk.hand_over(stock.popleft() if stock and talk.looks_ahead else None)
+            # While the other side works:
+            yield from self._stock_up(stock, todo, len(talks) if going_on else 0, talks[0].connection)
+            for talk in talks:
+                outcome = talk.end()
+                if outcome is not None:
+                    self.took = self.took or outcome.state == State.ACCEPTED
+                    if failpoints.ARMED:
+                        failpoints.reached("after_250")
+                    yield outcome
+                if talk.lost:
+                    todo.extendleft(reversed(talk.unsaid()))
+                    talk.mail = None
+                elif talk.mail is None and stock:
+                    talk.begin(stock.popleft())
+        todo.extendleft(ready.item for ready in reversed(stock))
+
+    def _stock_up(
+        self, stock: deque[Ready], todo: deque[Item], wanted: int, connection: Connection
+    ) -> Iterator[Outcome]:
+        """Builds mails ahead; yields an outcome for each that cannot be built: it takes no other along."""
+        while len(stock) < wanted and todo:
+            item = todo.popleft()
+            try:
+                stock.append(_ready(item, eight_bit=connection.eight_bit))
+            except Exception as error:  # whatever is wrong with one mail
+                log.exception("delivery %s cannot be made into a mail", item.id)
+                yield Outcome(item.id, State.PARKED, "unfit", str(error))
+
+    def _open(self, relay: Relay, wanted: int, until: float) -> list[Connection]:
+        """So many open connections, or fewer if the server takes no more; missing ones are opened together."""
+        self.connections = [one for one in self.connections if one.sock is not None]
+        if time.monotonic() - self.used_at > RESTED_S:
+            self.connections = [one for one in self.connections if _awake(one, until)]
+        missing = wanted - len(self.connections)
+        if missing == 1:
+            self.connections.append(_connected(relay, until))
+        elif missing > 1:
+            self._open_together(relay, missing, until)
+        for connection in self.connections:
+            connection.until = until
+        self.used_at = time.monotonic()
+        return self.connections[:wanted]
+
+    def _open_together(self, relay: Relay, number: int, until: float) -> None:
+        with ThreadPoolExecutor(number) as pool:
+            attempts = [pool.submit(_connected, relay, until) for _number in range(number)]
+        opened = [attempt.result() for attempt in attempts if attempt.exception() is None]
+        self.connections += opened
+        if not self.connections:
+            attempts[0].result()  # raises why
 
 
-class SecureConnection(Connection, smtplib.SMTP_SSL):
-    """The same over TLS from the first octet (RFC 8314)."""
+def _connected(relay: Relay, until: float) -> Connection:
+    connection = SecureConnection(relay) if relay.tls else Connection(relay)
+    connection.until = until
+    try:
+        connection.open()
+    except Error:
+        connection.close()
+        raise
+    return connection
 
 
-def _prepare(connection: Connection, items: Iterable[Item]) -> tuple[list[Ready], list[Outcome]]:
-    """Every envelope before the first is said, and an outcome for each that cannot be built."""
-    ready: list[Ready] = []
-    unfit: list[Outcome] = []
-    for item in items:
-        try:
-            ready.append(Ready(item, connection.commands(item), connection.content(item)))
-        except DatabaseError:
-            raise
-        except Exception as error:  # whatever is wrong with one mail, it takes no other along
-            log.exception("delivery %s cannot be made into a mail", item.id)
-            unfit.append(Outcome(item.id, State.PARKED, "unfit", str(error)))
-    return ready, unfit
+def _awake(connection: Connection, until: float) -> bool:
+    """A server may have ended a connection that rested; asking costs less than a mail that waits a minute."""
+    connection.until = min(until, time.monotonic() + AWAKE_S)
+    try:
+        alive = connection.noop()[0] == ACCEPTED
+    except Error:
+        alive = False
+    if not alive:
+        connection.close()
+    return alive
 
 
-def _went_well(code: int) -> bool:
-    return 200 <= code < 400  # -1 stands for a reply without a code
-
-
-def _outcome(item: Item, code: int, text: bytes) -> Outcome:
-    reply = _UNPRINTABLE.sub(" ", text.decode("utf-8", "replace"))
-    if 200 <= code < 300:
-        return Outcome(item.id, State.ACCEPTED, str(code), reply)
-    if 500 <= code < 600:
-        return Outcome(item.id, State.FAILED, str(code), reply)
-    return Outcome(item.id, State.DEFERRED, str(code), reply)
-
-
-def _not_reached(item: Item, error: Exception) -> Outcome:
-    """Nothing of the text was handed over: try again freely."""
-    return Outcome(item.id, State.DEFERRED, "cut", str(error))
-
-
-def _uncertain(item: Item, error: Exception) -> Outcome:
-    return Outcome(item.id, State.UNCERTAIN, "cut", str(error))
+def _ready(item: Item, *, eight_bit: bool) -> Ready:
+    letter, to = envelope.letter(item.message_id), item.to.encode("ascii")
+    mail = letter.data(
+        delivery_id=item.id,
+        address_id=item.address_id,
+        to=to,
+        greeting=item.greeting,
+        why=item.why,
+        eight_bit=eight_bit,
+    )
+    return Ready(item, letter.commands(item.id, to, eight_bit=eight_bit), mail)

@@ -28,7 +28,7 @@ def raw(lane: str = Lane.ROUTINE, *, greeting: str = "Ann", eight_bit: bool = Tr
         key="k", lane=lane, messages=[sealed], audience={}, give_up_at=NOW + timedelta(hours=1), now=NOW
     )
     letter = envelope.build(Message.objects.get(publication=publication))
-    return letter.to(delivery_id=7, address_id=8, to="ann@x.example", greeting=greeting, eight_bit=eight_bit)
+    return letter.to(delivery_id=7, address_id=8, to=b"ann@x.example", greeting=greeting, eight_bit=eight_bit)
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -37,6 +37,7 @@ def parsed(content: bytes) -> EmailMessage:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["expected"])
 def test_every_title_arrives_as_one_subject_and_no_other_header(case: dict[str, str]) -> None:
+    """DEL-28"""
     content = raw(subject=case["title"])
     mail = parsed(content)
     assert mail["Subject"] == " ".join(case["title"].split())

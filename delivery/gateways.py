@@ -1,0 +1,93 @@
+"""Whoever carries our text messages: any gateway that takes a POST, as the settings describe it, or a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlencode, urlsplit
+
+from django.conf import settings
+
+from base import http
+
+from .states import State
+
+Said = tuple[State, str, str]  # state, code, reply
+
+# Nobody's number is at fault when the gateway knows us not, or not now.
+OURS = (401, 402, 403, 404, 405, 408, 425, 429)
+# A middleman gave up waiting: the gateway behind it may have taken the message.
+IN_DOUBT = (408, 502, 504)
+
+
+class Gateway(Protocol):
+    def send(self, to: str, text: str, ref: str, *, until: float) -> Said:
+        """Hands one message over; `ref` is the same over all tries. Nothing goes on past `until` (monotonic)."""
+
+
+class HttpGateway:
+    """One POST a message, as a form or as JSON; the names of its fields are settings."""
+
+    def send(self, to: str, text: str, ref: str, *, until: float) -> Said:
+        values = {"to": to, "text": text, "from": settings.FAIRWAY_SMS_FROM, "ref": ref}
+        named = {theirs: values[ours] for ours, theirs in settings.FAIRWAY_SMS_FIELDS.items() if theirs}
+        fields = {**settings.FAIRWAY_SMS_MORE, **named}
+        as_json = settings.FAIRWAY_SMS_FORM == "json"
+        kind = "application/json" if as_json else "application/x-www-form-urlencoded; charset=utf-8"
+        body = (json.dumps(fields, ensure_ascii=False) if as_json else urlencode(fields)).encode()
+        headers = {"Content-Type": kind, **settings.FAIRWAY_SMS_HEADERS}
+        try:
+            answer = http.call(
+                http.own(settings.FAIRWAY_SMS_URL), body=body, headers=headers, until=until, trusted=True
+            )
+        except http.NotReached as error:
+            return State.DEFERRED, "unreached", str(error)
+        except http.Cut as error:
+            return State.UNCERTAIN, "cut", str(error)
+        return _read(answer)
+
+
+def _read(answer: http.Answer) -> Said:
+    words = answer.body[:4_000].decode("utf-8", "replace")
+    reply = "".join(sign if sign.isprintable() else " " for sign in words)[:300]
+    status, pattern = answer.status, settings.FAIRWAY_SMS_SUCCESS
+    if 200 <= status < 300:
+        taken = not pattern or re.search(pattern, words)
+        return (State.ACCEPTED, str(status), reply) if taken else (State.DEFERRED, "refused", reply)
+    if status in IN_DOUBT:
+        return State.UNCERTAIN, "cut", f"{status} {reply}"
+    if status in OURS or status >= 500 or status < 400:
+        return State.DEFERRED, str(status), reply
+    return State.FAILED, str(status), reply
+
+
+class FileGateway:
+    """Appends one JSON object a line and tells the disk: for a demo and for tests."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def send(self, to: str, text: str, ref: str, *, until: float) -> Said:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        line = json.dumps({"at": at, "to": to, "from": settings.FAIRWAY_SMS_FROM, "text": text, "ref": ref})
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            return State.DEFERRED, "unreached", str(error)
+        return State.ACCEPTED, "200", "kept"
+
+
+def gateway() -> Gateway | None:
+    """The one that is set; None if no text messages are sent."""
+    url = settings.FAIRWAY_SMS_URL
+    if not url:
+        return None
+    split = urlsplit(url)
+    return FileGateway(Path(unquote(split.path))) if split.scheme == "file" else HttpGateway()
