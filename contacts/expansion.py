@@ -8,35 +8,55 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from base.words import Lane
 from delivery import outbox
 from delivery.models import Batch, Publication
-from delivery.tasks import ring, wake
+from delivery.tasks import remind, ring, wake
 
 from . import audience
 from .audience import Facets
 
+EXPAND = "contacts.tasks.expand"
 WORK_S = 2.0  # then the worker of the lane may send what is enlisted so far
+# The first chunk is small, so that the first mail leaves at once, and each wider than the one before, so that the
+# workers never wait for the next: enlisting is quicker than sending.
+FIRST_CHUNK = 100
+WIDER = 4
+# A chunk of so many ends a bell of the critical lane: its one worker sends nothing meanwhile.
+WIDEST_CRITICAL = 1_600
 
 
 def expand(publication_id: int, *, now: datetime) -> bool:
-    """Enlists who should hear of a publication; True when everybody is. Works two seconds, then rings again."""
+    """Enlists who should hear of a publication; True when everybody is. Works for a while, then rings again."""
     publication = Publication.objects.filter(pk=publication_id, enlisted_at=None, stopped_at=None).first()
     if publication is None:
         return True
-    people = audience.people(Facets.from_json(publication.audience))
-    started, more = time.monotonic(), True
-    while more and time.monotonic() - started < WORK_S:
-        more = outbox.enlist(
-            publication_id, people=people, official_language=settings.FAIRWAY_OFFICIAL_LANGUAGE, now=now
+    end, width = time.monotonic() + WORK_S, FIRST_CHUNK
+    while True:
+        made = outbox.enlist(
+            publication_id,
+            people=_people,
+            official_language=settings.FAIRWAY_OFFICIAL_LANGUAGE,
+            now=now,
+            width=min(width, outbox.CHUNK),
         )
-        wake(publication.lane)
-    if more:
-        ring_for(publication)
-    return not more
+        if made is None:
+            return True
+        for channel in made:
+            wake(publication.lane, channel)
+        if time.monotonic() >= end or (publication.lane == Lane.CRITICAL and width >= WIDEST_CRITICAL):
+            ring_for(publication)
+            return False
+        if made:
+            width *= WIDER
+
+
+def _people(publication: Publication) -> outbox.People:
+    return audience.people(Facets.from_json(publication.audience, at=publication.created_at))
 
 
 def ring_for(publication: Publication) -> None:
-    ring("contacts.tasks.expand", publication.lane, publication_id=publication.pk)
+    ring(EXPAND, publication.lane, publication_id=publication.pk)
 
 
 def sweep(*, now: datetime) -> int:
@@ -48,7 +68,7 @@ def sweep(*, now: datetime) -> int:
         _settle(publication)
     unfinished = list(Publication.objects.filter(enlisted_at=None, stopped_at=None).order_by("pk"))
     for publication in unfinished:
-        ring_for(publication)
+        remind(EXPAND, publication.lane, publication_id=publication.pk)
     return len(unfinished)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from babel import Locale
@@ -15,12 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from base import encodings, sheets
 from base.errors import Refused
 from base.words import Language, Mode, Severity, Traffic
-from delivery import addresses
+from delivery import addresses, numbers
 
 from .headings import FIELDS
 from .models import ImportRun, MemberList, Organisation, Place
 from .models.places import fold
+from .rhythm import AT_ONCE
 from .subscribe import Wish
+from .when_form import WhenForm
 
 TICKS = forms.CheckboxSelectMultiple
 
@@ -37,8 +40,19 @@ class MailboxField(forms.CharField):
         return addresses.clean(text)
 
 
-class WishForm(forms.Form):
-    """Places or countries × modes × traffic × least severity × language."""
+class PhoneField(forms.CharField):
+    """A mobile number as people type it, in E.164; empty stays empty."""
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(str(value or "").replace("\0", ""))
+        try:
+            return numbers.key_of(text) if text else ""
+        except Refused as refused:
+            raise ValidationError(str(refused)) from refused
+
+
+class WishForm(WhenForm):
+    """Places or countries × modes × traffic × least severity × language, and when."""
 
     places = forms.ModelMultipleChoiceField(
         Place.objects.none(),
@@ -60,6 +74,7 @@ class WishForm(forms.Form):
         choices=Severity.choices, initial=Severity.MINOR, label=_("From this severity on")
     )
     language = forms.ChoiceField(choices=Language.choices, label=_("Language"))
+    field_order = ["places", "countries", "modes", "traffic", "least_severity", "language", "rhythm", *WhenForm.later]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -92,6 +107,7 @@ class WishForm(forms.Form):
             traffic=tuple(self.cleaned_data["traffic"]),
             least_severity=self.cleaned_data["least_severity"],
             language=self.cleaned_data["language"],
+            choice=self.choice(self.cleaned_data["places"], self.cleaned_data.get("countries", ())),
         )
 
 
@@ -103,7 +119,40 @@ class FollowForm(WishForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": _("Enter an e-mail address such as name@company.example")},
     )
-    field_order = ["email", "places", "countries", "modes", "traffic", "least_severity", "language"]
+    phone = PhoneField(
+        label=_("Mobile number, for text messages too"),
+        required=False,
+        help_text=_("With the code of the country. We send a code to confirm it."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    phone_severity = forms.ChoiceField(
+        choices=Severity.choices,
+        initial=Severity.SEVERE,
+        required=False,
+        label=_("Text messages from this severity on"),
+    )
+    field_order = ["email", "phone", "phone_severity", *WishForm.field_order]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not numbers.is_offered():
+            del self.fields["phone"], self.fields["phone_severity"]
+
+    def phone_wish(self) -> Wish | None:
+        """What the telephone is to hear, if one was given: always at once."""
+        if not self.cleaned_data.get("phone"):
+            return None
+        least = self.cleaned_data.get("phone_severity") or Severity.SEVERE
+        return replace(self.wish(), least_severity=least, choice=AT_ONCE)
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("The code from the text message"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        error_messages={"required": _("Enter the six digits.")},
+    )
 
 
 class ManageLinkForm(forms.Form):

@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
+from delivery import suppression
 from delivery.models import Delivery
-from delivery.states import State
 
 from .models import ImportRun, MemberList, Membership, Organisation
 
 OLD_AFTER = timedelta(days=90)  # people change their jobs: a list that nobody looked at for so long is asked about
-REACHED = (State.ACCEPTED, State.DELIVERED)
-REFUSED = (State.BOUNCED, State.FAILED)
-
 COUNTS = ("members", "problems", "unreached", "left")
 
 
@@ -42,22 +39,29 @@ class Health:
         return 100 * self.reachable // self.members if self.members else 0
 
 
-def _followed() -> QuerySet[Membership]:
-    """Memberships with `last`: how the last notice to that mailbox ended, if any did."""
-    ended = Delivery.objects.filter(address=OuterRef("address"), state__in=(*REACHED, *REFUSED))
-    newest = ended.order_by("-changed_at", "-pk")
+FINE, REFUSED, PARTLY = "fine", "refused", "partly"
+
+
+def followed() -> QuerySet[Membership]:
+    """Memberships with `last`: how the last notice to that mailbox ended, if any did, and `last_id`: which it was.
+
+    "partly": it was taken, and a mailbox behind it sent it back.
+    """
+    ends = (*suppression.REACHED, *suppression.REFUSED)
+    ended = Delivery.objects.filter(address=OuterRef("address"), state__in=ends)
+    newest = ended.order_by("-changed_at", "-pk").annotate(
+        end=Case(
+            When(state__in=suppression.REFUSED, then=Value(REFUSED)),
+            When(code__regex=r"^[45]\.", then=Value(PARTLY)),
+            default=Value(FINE),
+        )
+    )
     return Membership.objects.annotate(
-        last=Subquery(newest.values("state")[:1]), reply=Subquery(newest.values("reply")[:1])
+        last=Subquery(newest.values("end")[:1]), last_id=Subquery(newest.values("pk")[:1])
     )
 
 
-_TROUBLED = Q(address__suppressed_at__isnull=False) | Q(last__in=REFUSED)
-
-
-def problems_of(member_list: MemberList) -> QuerySet[Membership]:
-    """Active members whose mailbox is suppressed or refused its last notice, with `last` and the server's `reply`."""
-    troubled = _followed().filter(_TROUBLED, member_list=member_list, state=Membership.State.ACTIVE)
-    return troubled.select_related("address").order_by("company_key", "address__key")
+TROUBLED = Q(address__suppressed_at__isnull=False) | Q(last__in=(REFUSED, PARTLY))
 
 
 def health_of(association: Organisation, *, now: datetime) -> list[Health]:
@@ -67,10 +71,10 @@ def health_of(association: Organisation, *, now: datetime) -> list[Health]:
     def of(found: Q) -> Count:
         return Count("address", filter=found, distinct=True)
 
-    counted = _followed().filter(member_list__association=association).values("member_list").order_by()
+    counted = followed().filter(member_list__association=association).values("member_list").order_by()
     rows = counted.annotate(
         members=of(active),
-        problems=of(active & _TROUBLED),
+        problems=of(active & TROUBLED),
         unreached=of(active & Q(last=None)),
         left=of(Q(state=Membership.State.LEFT)),
     ).values_list("member_list", *COUNTS)

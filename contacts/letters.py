@@ -11,11 +11,24 @@ from django.utils import translation
 
 from delivery.sealed import Sealed
 
+from .models import Membership, Subscription
+from .speaking import INSTEAD
+
 
 def address_of(name: str, language: str, *arguments: str) -> str:
     """The absolute address of a page in `language`; `arguments` are what its path holds, such as a signed token."""
     with translation.override(language):
         return f"{settings.FAIRWAY_SITE_URL}{reverse(name, args=arguments)}"
+
+
+def language_of(address_key: str) -> str:
+    """What the reader of a mailbox chose, else what a list says, else the official language."""
+    chosen = Subscription.objects.filter(address__key=address_key, state=Subscription.State.CONFIRMED)
+    kept = Membership.objects.filter(address__key=address_key, state=Membership.State.ACTIVE)
+    for found in (chosen, kept):
+        if language := found.order_by("pk").values_list("language", flat=True).first():
+            return str(INSTEAD.get(language, language))
+    return str(settings.FAIRWAY_OFFICIAL_LANGUAGE)
 
 
 def seal(what: str, language: str, context: dict[str, Any]) -> Sealed:

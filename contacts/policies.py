@@ -39,6 +39,13 @@ def see_lists(user: Any, member_list: MemberList | None) -> bool:
     return has_seat(user, *roles, organisation_id=member_list.association_id)
 
 
+@rule(Can.KEEP_CONNECTIONS)
+def keep_connections(user: Any, organisation: Organisation | None) -> bool:
+    """Managers for their association, administrators for the administration's own; neither sees the other's."""
+    where = organisation.pk if organisation else None
+    return has_seat(user, Role.ASSOCIATION_MANAGER, Role.ADMINISTRATOR, organisation_id=where)
+
+
 @rule(Can.INVITE)
 def invite(user: Any, organisation: Organisation | None) -> bool:
     """The administrator everywhere; a manager at the own association."""
@@ -79,6 +86,12 @@ def confirm_key_change(user: Any, obj: object = None) -> bool:
 @rule(Can.SEE_KEY_CHANGES)
 def see_key_changes(user: Any, obj: object = None) -> bool:
     return has_seat(user, *SECOND, Role.AUDITOR)
+
+
+@rule(Can.RELEASE_OUTBOUND)
+def release_outbound(user: Any, obj: object = None) -> bool:
+    """Who lets mails out again after a restore: the administrator, and headquarters."""
+    return has_seat(user, Role.ADMINISTRATOR, Role.HEADQUARTERS)
 
 
 @rule(Can.SEE_AUDIT)

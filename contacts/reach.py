@@ -15,6 +15,9 @@ STEP = 5
 class Preview:
     """How many the whole version would reach now, and how many more once their associations relay it.
 
+    `by_text`: telephones that get a text message, never part of the people.
+    `later`: who follows it and hears by digest, or when the quiet hours end.
+
     Numbers are lower bounds, 0 is exact; None as a total is one or two, None in a table is not shown.
     """
 
@@ -24,10 +27,12 @@ class Preview:
     by_language: dict[str, int | None]
     relay_by_association: dict[str, int | None] = field(default_factory=dict)
     relay_by_language: dict[str, int | None] = field(default_factory=dict)
+    later: int | None = 0
+    by_text: int | None = 0
 
     @property
     def is_empty(self) -> bool:
-        return self.people == 0 and self.on_relay == 0
+        return self.people == 0 and self.on_relay == 0 and self.later == 0
 
 
 def preview(facets: Facets) -> Preview:
@@ -37,14 +42,17 @@ def preview(facets: Facets) -> Preview:
     told = total >= FEWEST
     at_once, relayed = audience.by_association(facets), audience.with_every_relay(facets)
     relayed_languages = audience.by_language(relayed)
-    later = sum(relayed_languages.values()) - total
+    more = sum(relayed_languages.values()) - total
+    digests = 0 if facets.urgent else audience.count(audience.with_every_follower(facets)) - total
     return Preview(
         people=coarse(total),
-        on_relay=coarse(later),
+        on_relay=coarse(more),
         by_association=masked(at_once) if told else {},
-        relay_by_association=masked(_more(audience.by_association(relayed), at_once)) if later >= FEWEST else {},
+        relay_by_association=masked(_more(audience.by_association(relayed), at_once)) if more >= FEWEST else {},
         by_language=masked(languages) if told else {},
-        relay_by_language=masked(_more(relayed_languages, languages)) if later >= FEWEST else {},
+        relay_by_language=masked(_more(relayed_languages, languages)) if more >= FEWEST else {},
+        later=coarse(digests),
+        by_text=coarse(audience.count_by_text(facets)),
     )
 
 

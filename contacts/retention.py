@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
+from base import purge
+from delivery import standing
+
 from .imports import TAKE_BACK_KEPT
 from .models import Application, ImportRun, Subscription, TwoPersonChange
 
@@ -22,5 +27,8 @@ def forget(*, now: datetime) -> int:
         state=Application.State.UNVERIFIED, created_at__lt=now - UNCONFIRMED_KEPT
     )
     changes = TwoPersonChange.objects.filter(expires_at__lt=now - CHANGES_KEPT)
-    dropped = sum(gone.delete()[0] for gone in (unconfirmed, wishes, changes))
-    return dropped + files.update(content=None) + rows.update(before=[])
+    dropped = sum(
+        purge.in_steps(old, QuerySet.delete, busy=standing.urgent) for old in (unconfirmed, wishes, changes)
+    )
+    dropped += purge.in_steps(files, lambda some: some.update(content=None), busy=standing.urgent)
+    return dropped + purge.in_steps(rows, lambda some: some.update(before=[]), busy=standing.urgent)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from base import audit, links, ratelimit
 from base.errors import Refused
 from base.words import Language, Severity
 from delivery import addresses, outbox, seals
-from delivery.models import Address
+from delivery.inbound import Kind
+from delivery.models import Address, Inbound
 
-from . import letters
+from . import digests, letters
 from .models import Membership, Refusal, Subscription
+from .rhythm import AT_ONCE, Choice, next_due
 
 CONFIRM, MANAGE, LEAVE = "follow.confirm", "follow.manage", "leave"
 CONFIRM_MAX_AGE_S = 7 * 24 * 3600
 MANAGE_MAX_AGE_S = 7 * 24 * 3600
+HEARD = timedelta(days=1)
 State = Subscription.State
 
 
@@ -35,7 +39,7 @@ class Expired(Refused):
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants to hear of; an empty choice means every one."""
+    """What somebody wants to hear of, and when; an empty choice means every one."""
 
     places: tuple[int, ...] = ()
     countries: tuple[str, ...] = ()
@@ -43,6 +47,7 @@ class Wish:
     traffic: tuple[str, ...] = ()
     least_severity: str = Severity.MINOR
     language: str = Language.ENGLISH
+    choice: Choice = AT_ONCE
 
     def as_fields(self) -> dict[str, Any]:
         return {
@@ -52,6 +57,7 @@ class Wish:
             "traffic": list(self.traffic),
             "least_severity": self.least_severity,
             "language": self.language,
+            **asdict(self.choice),
         }
 
 
@@ -106,12 +112,14 @@ def confirm(token: str, *, now: datetime) -> Subscription:
     subscription = pending(token)
     with transaction.atomic():
         confirmed = Subscription.objects.filter(pk=subscription.pk, state=State.PENDING).update(
-            state=State.CONFIRMED, confirmed_at=now
+            state=State.CONFIRMED,
+            confirmed_at=now,
+            digest_since=now,
+            digest_due_at=next_due(subscription.choice, now),
         )
         if confirmed:
             # Who reads our mail and asks for more is neither gone nor unreachable.
-            for reason in ("left", "bounced"):
-                addresses.release(subscription.address_id, reason=reason)
+            addresses.release(subscription.address_id, reasons=addresses.ENDS_BY_CONFIRMING, now=now)
             audit.record(
                 actor="public link", action="follow.confirm", target=f"subscription:{subscription.uid}", now=now
             )
@@ -148,7 +156,9 @@ def manager(token: str) -> Address:
 
 
 def _subscriptions(address: Address) -> Any:
-    return Subscription.objects.filter(address=address, state=State.CONFIRMED).order_by("pk")
+    """Its own, and those of the telephone that its reader added."""
+    kept = Subscription.objects.filter(Q(address=address) | Q(beside=address), state=State.CONFIRMED)
+    return kept.select_related("address").order_by("pk")
 
 
 def _memberships(address: Address) -> Any:
@@ -166,7 +176,12 @@ def followed(address: Address) -> tuple[list[Subscription], list[Membership]]:
 
 def change(address: Address, *, subscription_id: int, wish: Wish, now: datetime) -> None:
     with transaction.atomic():
-        if _subscriptions(address).filter(pk=subscription_id).update(**wish.as_fields()):
+        mine = _subscriptions(address).filter(pk=subscription_id)
+        before = mine.select_for_update().first()
+        if before is not None:
+            if before.phone_hint:  # no digest fits into a text message
+                wish = replace(wish, choice=AT_ONCE)
+            mine.update(**wish.as_fields(), **digests.changed(before, wish.choice, now=now))
             audit.record(actor="public link", action="follow.change", target=f"address:{address.pk}", now=now)
 
 
@@ -196,19 +211,31 @@ def leaver(token: str) -> int | None:
     return address_id if address_id and Address.objects.filter(pk=address_id).exists() else None
 
 
+def heed_complaints(*, now: datetime) -> int:
+    """Whoever reported a notice as unwanted has left, so that no import brings them back; returns how many left."""
+    known = Refusal.objects.filter(address=OuterRef("delivery__address"), member_list=None)
+    told = Inbound.objects.filter(kind=Kind.COMPLAINT, received_at__gt=now - HEARD, delivery__isnull=False)
+    fresh = told.exclude(Exists(known.filter(at__gte=OuterRef("received_at"))))
+    people = sorted(set(fresh.values_list("delivery__address", flat=True)))
+    for address_id in people:
+        leave_everything(address_id, way="complaint", now=now)
+    return len(people)
+
+
 def leave_everything(address_id: int, *, way: str, now: datetime) -> None:
     """No notice reaches this address any more, also of what is being sent now; done twice, it is one."""
     with transaction.atomic():
         _refusal, made = Refusal.objects.update_or_create(
             address_id=address_id, member_list=None, defaults={"at": now, "way": way}
         )
-        subscriptions = Subscription.objects.filter(address_id=address_id, state__in=[State.PENDING, State.CONFIRMED])
+        kept = Subscription.objects.filter(Q(address_id=address_id) | Q(beside_id=address_id))
+        subscriptions = kept.filter(state__in=[State.PENDING, State.CONFIRMED])
         memberships = Membership.objects.filter(address_id=address_id, state=Membership.State.ACTIVE)
         counts = {
             "subscriptions": subscriptions.update(state=State.LEFT, left_at=now),
             "memberships": memberships.update(state=Membership.State.LEFT, state_at=now),
         }
-        addresses.suppress(address_id, reason="left", now=now)
+        addresses.suppress(address_id, reason=addresses.Reason.LEFT, now=now)
         if made or any(counts.values()):
             audit.record(
                 actor="public link",

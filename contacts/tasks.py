@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from . import expansion, imports, retention
+from . import connections, expansion, imports, retention, subscribe
 
 
 @shared_task(name="contacts.tasks.expand")
@@ -21,6 +21,8 @@ def sweep(**kwargs: object) -> None:
     close_old_connections()
     expansion.sweep(now=timezone.now())
     imports.sweep(now=timezone.now())
+    subscribe.heed_complaints(now=timezone.now())
+    connections.tell_paused(now=timezone.now())
 
 
 @shared_task(name="contacts.tasks.carry_out")

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from .views import apply, follow, lists, offices, people, two_person
+from .views import apply, connections, follow, lists, offices, people, stop, two_person
 
 urlpatterns = [
     path("follow/", follow.follow, name="follow"),
     path("follow/sent/", follow.sent, name="follow_sent"),
+    path("follow/phone/confirm/<str:token>/", follow.phone, name="follow_phone"),
     path("follow/confirm/<str:token>/", follow.confirm, name="follow_confirm"),
     path("follow/manage/", follow.manage_link, name="follow_manage_link"),
     path("follow/manage/<str:token>/", follow.manage, name="follow_manage"),
@@ -21,12 +22,17 @@ urlpatterns = [
     path("lists/new/", lists.new, name="list_new"),
     path("lists/<uuid:uid>/", lists.detail, name="list"),
     path("lists/<uuid:uid>/edit/", lists.edit, name="list_edit"),
+    path("lists/<uuid:uid>/members/<int:pk>/try-again/", lists.try_again, name="member_try_again"),
     path("lists/<uuid:uid>/upload/", lists.upload, name="list_upload"),
     path("lists/<uuid:uid>/export.<str:form>", lists.export, name="list_export"),
     path("imports/<uuid:uid>/", lists.dry_run, name="import"),
     path("imports/<uuid:uid>/apply/", lists.apply, name="import_apply"),
     path("imports/<uuid:uid>/take-back/", lists.take_back, name="import_take_back"),
     path("imports/<uuid:uid>/refused.csv", lists.refused_rows, name="import_refused"),
+    path("connections/", connections.index, name="connections"),
+    path("connections/new/", connections.new, name="connection_new"),
+    path("connections/<uuid:uid>/", connections.detail, name="connection"),
+    path("connections/<uuid:uid>/<slug:verb>/", connections.act, name="connection_act"),
     path("people/", people.index, name="people"),
     path("people/invite/", people.invite, name="people_invite"),
     path("people/seats/<int:pk>/end/", people.end_seat, name="seat_end"),
@@ -41,4 +47,7 @@ urlpatterns = [
     path("invitation/<str:token>/", people.invitation, name="invitation"),
 ]
 
-without_language = [path("leave/<str:token>", follow.leave, name="leave")]
+without_language = [
+    path("leave/<str:token>", follow.leave, name="leave"),
+    path("hooks/text-messages/", stop.stop, name="stop_hook"),
+]

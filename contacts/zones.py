@@ -9,6 +9,11 @@ from importlib import resources
 from math import cos, radians, sin
 from typing import NamedTuple
 
+from babel import Locale
+from babel.dates import get_timezone_location
+
+from .models.places import fold
+
 _ISO_6709 = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?([+-])(\d{3})(\d{2})(\d{2})?")
 
 
@@ -47,6 +52,24 @@ def zone_of(country: str, coordinates: tuple[float, float] | None) -> tuple[str,
         return "", False
     x, y, z = _spot(*coordinates)
     return max(own, key=lambda city: x * city.spot[0] + y * city.spot[1] + z * city.spot[2]).zone, False
+
+
+@cache
+def named(language: str) -> list[tuple[str, str]]:
+    """Every zone with its country and city, in the order of those words: Asia/Tokyo, Japan (Tokyo)."""
+    countries = Locale.parse(language).territories
+    found = [
+        (city.zone, f"{countries.get(country, country)} ({_city(city.zone, language)})")
+        for country, several in cities().items()
+        for city in several
+    ]
+    return [*sorted(found, key=lambda one: fold(one[1])), ("UTC", "UTC")]
+
+
+def _city(zone: str, language: str) -> str:
+    """As the language calls it, else the last part of the zone's name."""
+    called: str = get_timezone_location(zone, locale=language, return_city=True)
+    return called.rpartition("/")[2]
 
 
 def _spot(latitude: float, longitude: float) -> tuple[float, float, float]:

@@ -1,6 +1,7 @@
 """Who is who: people and seats, places, member lists, subscriptions."""
 
 from .applications import Application
+from .connections import Connection
 from .lists import ImportRun, MemberList, Membership, Refusal
 from .people import Invitation, Organisation, Seat, User
 from .places import Place
@@ -9,6 +10,7 @@ from .two_person import TwoPersonChange
 
 __all__ = [
     "Application",
+    "Connection",
     "ImportRun",
     "Invitation",
     "MemberList",

@@ -16,8 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from base.clients import ip_prefix
-from contacts import subscribe
-from contacts.forms import FollowForm, ManageLinkForm, WishForm
+from contacts import by_phone, shared, subscribe
+from contacts.forms import CodeForm, FollowForm, ManageLinkForm, WishForm
 from delivery.models import Address
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -36,18 +36,37 @@ def follow(request: HttpRequest) -> HttpResponse:
         return render(request, "contacts/follow.html", context)
     if not form.is_valid():
         return render(request, "contacts/follow.html", context, status=422)
+    told: Any = {
+        "email": form.cleaned_data["email"],
+        "consent_text": _consent_text(),
+        "ip_prefix": ip_prefix(request),
+        "now": timezone.now(),
+    }
+    by_text = form.phone_wish()
     try:
-        subscribe.ask(
-            email=form.cleaned_data["email"],
-            wish=form.wish(),
-            consent_text=_consent_text(),
-            ip_prefix=ip_prefix(request),
-            now=timezone.now(),
-        )
+        subscribe.ask(wish=form.wish(), **told)
+        token = by_phone.ask(phone=form.cleaned_data["phone"], wish=by_text, **told) if by_text else ""
     except subscribe.TooMany as refused:
         form.add_error(None, str(refused))
         return render(request, "contacts/follow.html", context, status=429)
-    return redirect("follow_sent")
+    return redirect("follow_phone", token) if token else redirect("follow_sent")
+
+
+@never_cache
+@require_http_methods(READ_OR_POST)
+def phone(request: HttpRequest, token: str) -> HttpResponse:
+    """Asks for the code of a text message; the same page whether or not one could be sent."""
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    try:
+        found = by_phone.pending(token)
+        if form.is_valid():
+            found = by_phone.confirm(token, code=form.cleaned_data["code"], now=timezone.now())
+    except subscribe.Expired:
+        return render(request, "contacts/follow_expired.html", status=404)
+    except by_phone.WrongCode as refused:
+        form.add_error("code", str(refused))
+    context = {"form": form, "done": found is not None and found.confirmed_at is not None}
+    return render(request, "contacts/follow_phone.html", context, status=422 if form.errors else 200)
 
 
 def _wanted(request: HttpRequest) -> dict[str, Any]:
@@ -106,21 +125,23 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
         address = subscribe.manager(token)
     except subscribe.Expired:
         return render(request, "contacts/follow_expired.html", status=404)
-    if request.method == "POST":
-        _act(request, address)
+    faulty = _act(request, address) if request.method == "POST" else None
+    if request.method == "POST" and faulty is None:
         return redirect("follow_manage", token)
     subscriptions, memberships = subscribe.followed(address)
     forms = [(one, WishForm(initial=_shown(one), prefix=f"s{one.pk}")) for one in subscriptions]
-    context = {"address": address, "subscriptions": forms, "memberships": memberships}
-    return render(request, "contacts/manage.html", context)
+    if faulty is not None:
+        forms = [(one, faulty if form.prefix == faulty.prefix else form) for one, form in forms]
+    context = {"address": address, "subscriptions": forms, "memberships": memberships, "faulty": faulty}
+    return render(request, "contacts/manage.html", context, status=422 if faulty else 200)
 
 
 def _shown(subscription: Any) -> dict[str, Any]:
     return {name: getattr(subscription, name) for name in WishForm.base_fields}
 
 
-def _act(request: HttpRequest, address: Address) -> None:
-    """One button of the page: `what` says which, `id` on what."""
+def _act(request: HttpRequest, address: Address) -> WishForm | None:
+    """One button of the page: `what` says which, `id` on what; the form if it has to be looked at again."""
     now, what, number = timezone.now(), request.POST.get("what"), request.POST.get("id", "")
     pk = int(number) if number.isdecimal() and len(number) < 18 else 0
     if what == "everything":
@@ -134,20 +155,24 @@ def _act(request: HttpRequest, address: Address) -> None:
         messages.success(request, _("You have left this list."))
     elif what == "change":
         form = WishForm(request.POST, prefix=f"s{pk}")
-        if form.is_valid():
-            subscribe.change(address, subscription_id=pk, wish=form.wish(), now=now)
-            messages.success(request, _("Your choice is stored."))
+        if not form.is_valid():
+            return form
+        subscribe.change(address, subscription_id=pk, wish=form.wish(), now=now)
+        messages.success(request, _("Your choice is stored."))
+    return None
 
 
 @never_cache
 @csrf_exempt  # RFC 8058: the mail program posts without cookie or token; the signed link is the permission
 @require_http_methods(READ_OR_POST)
 def leave(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows a button; POST leaves, from the page and by one click alike. A wrong link looks like a right one."""
+    """GET shows a button, which leaves; a POST by one click leaves or asks. A wrong link looks like a right one."""
     if request.method != "POST":
         return render(request, "contacts/leave.html", {"done": False})
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"
     address_id = subscribe.leaver(token)
-    if address_id is not None:
-        subscribe.leave_everything(address_id, way="one_click" if one_click else "page", now=timezone.now())
-    return render(request, "contacts/leave.html", {"done": True})
+    if address_id is not None and one_click:
+        shared.one_click(address_id, now=timezone.now())
+    elif address_id is not None:
+        subscribe.leave_everything(address_id, way="page", now=timezone.now())
+    return render(request, "contacts/leave.html", {"done": True, "one_click": one_click})

@@ -20,7 +20,7 @@ from base import sheets
 from base.access import Can, demand, may
 from base.errors import Refused
 from base.sheets import DELIMITERS, Question
-from contacts import health, imports, lists, plans
+from contacts import imports, lists, plans, problems
 from contacts.forms import AnswerForm, ApplyForm, ListForm, UploadForm
 from contacts.headings import FIELDS
 from contacts.models import ImportRun, MemberList, Membership
@@ -28,7 +28,6 @@ from contacts.models import ImportRun, MemberList, Membership
 State = Membership.State
 SHOWN_ROWS = 20
 GONE_ROWS = 200
-PROBLEM_ROWS = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORTS = {"csv": (sheets.write_csv, "text/csv; charset=utf-8"), "xlsx": (sheets.write_xlsx, XLSX)}
 
@@ -49,10 +48,13 @@ def _run(request: HttpRequest, uid: UUID) -> ImportRun:
 
 
 def _counted(found: Any) -> Any:
-    def of(state: str) -> Count:
-        return Count("memberships__address", filter=Q(memberships__state=state), distinct=True)
+    """Lists with mailboxes counted; a suspended one is still a member."""
 
-    return found.annotate(members=of(State.ACTIVE), left=of(State.LEFT), suspended=of(State.SUSPENDED))
+    def of(state: str, **more: Any) -> Count:
+        return Count("memberships__address", filter=Q(memberships__state=state, **more), distinct=True)
+
+    suspended = of(State.ACTIVE, memberships__address__suppressed_at__isnull=False)
+    return found.annotate(members=of(State.ACTIVE), left=of(State.LEFT), suspended=suspended)
 
 
 @never_cache
@@ -107,12 +109,27 @@ def detail(request: HttpRequest, uid: UUID) -> HttpResponse:
         {
             "list": member_list,
             "page": page,
-            "problems": health.problems_of(member_list)[:PROBLEM_ROWS],
+            "problems": problems.problems_of(member_list),
             "runs": runs,
             "last": last,
             "form": UploadForm(),
         },
     )
+
+
+@never_cache
+@login_required
+@require_POST
+def try_again(request: HttpRequest, uid: UUID, pk: int) -> HttpResponse:
+    """Somebody of the association has checked the address of a member."""
+    member_list = _list(request, uid)
+    membership = get_object_or_404(member_list.memberships.select_related("member_list"), pk=pk)
+    try:
+        problems.try_again(membership, by=request.user, now=timezone.now())
+        messages.success(request, _("The next notice goes to this address again."))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("list", uid)
 
 
 @never_cache

@@ -18,7 +18,7 @@ _numbers = count(1)
 
 def association(code: str = "as-one", **fields: Any) -> Organisation:
     return Organisation.objects.create(
-        kind=Organisation.Kind.ASSOCIATION, code=code, names={"en": f"Association {code}"}, **fields
+        kind=Organisation.Kind.ASSOCIATION, code=code, **{"names": {"en": f"Association {code}"}, **fields}
     )
 
 

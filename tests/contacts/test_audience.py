@@ -15,7 +15,7 @@ from contacts import audience
 from contacts.audience import Facets, Row
 from contacts.models import Membership, Refusal, Subscription
 from delivery import outbox
-from delivery.models import Delivery, Publication
+from delivery.models import Address, Batch, Delivery, Publication
 from delivery.sealed import Sealed
 from delivery.states import State
 
@@ -43,6 +43,14 @@ def sent(facets, limit=10_000):
         rows = cursor.fetchall()
     assert len({row[0] for row in rows}) == len(rows)
     return {key: tuple(rest) for key, *rest in rows}
+
+
+def reasons(facets):
+    """What each would be told of why it is sent: {key: sentence}."""
+    sql, parameters = audience.people(facets)(0, 10_000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT a.key, p.why FROM ({sql}) p JOIN delivery_address a ON a.id = address_id", parameters)
+        return dict(cursor.fetchall())
 
 
 def facets(*rows, severity=Severity.SEVERE, **more):
@@ -84,6 +92,27 @@ def test_person_with_several_reasons_is_one():
     all_facets = facets(Row(port.pk, SEA, CARGO))
     assert sent(all_facets) == {"a@x.example": ("fr", "Bonjour,", "")}
     assert audience.count(all_facets) == 1
+
+
+def test_reader_is_told_each_reason_once():
+    """DEL-07: for which lists, and whether by the reader's own choice."""
+    port = place("ESALG")
+    one = member_list(association("as-haul", names={"en": "Hauliers", "fr": "Routiers"}), name="Members <A>")
+    two = member_list(association("as-ship", names={"en": "Shippers"}), name="Reefers")
+    for company in ("", "second company"):
+        membership(one, "both@x.example", company_key=company)
+    membership(two, "both@x.example")
+    membership(one, "one@x.example", language="fr")
+    subscription("own@x.example", language="es")
+    membership(two, "mixed@x.example")
+    subscription("mixed@x.example")
+    told = reasons(facets(Row(port.pk, SEA, CARGO)))
+    assert told == {
+        "both@x.example": "Why: member list Members <A> (Hauliers); member list Reefers (Shippers)",
+        "one@x.example": "Pourquoi : liste de membres Members <A> (Routiers)",
+        "own@x.example": "Por qué: su propia elección",
+        "mixed@x.example": "Why: your own choice; member list Reefers (Shippers)",
+    }
 
 
 # AUT-30
@@ -134,8 +163,13 @@ def test_update_reaches_everybody_who_had_an_earlier_version():
     first = publication({})
     outbox.add_messages(first, messages=[Sealed("fr", "s", "t")])
     message = first.messages.get()
-    states = {"wire": 1, "uncertain": 1, "accepted": 1, "delivered": 1, "pending": 0, "failed": 0, "superseded": 0}
-    for position, state in enumerate(states):
+    # Of an open batch with the cursors at 1: its first row is on the wire, or was accepted, and still says "pending".
+    Batch.objects.create(publication=first, number=1, lane="routine", size=9, due_at=NOW, wire_to=1)
+    states = {"pending": 1, "uncertain": 1, "accepted": 1, "delivered": 1, "failed": 0, "superseded": 0}
+    Delivery.objects.create(
+        publication=first, address=address("waiting@x.example"), message=message, batch_number=1, position=8
+    )
+    for position, state in enumerate(states, start=1):
         Delivery.objects.create(
             publication=first, address=address(f"{state}@x.example"), message=message, batch_number=1,
             position=position, state=State(state), greeting="Bonjour Zoé,",
@@ -149,9 +183,9 @@ def test_update_reaches_everybody_who_had_an_earlier_version():
     found = sent(update)
     reached = {f"{state}@x.example" for state, hears in states.items() if hears}
     assert set(found) == {"new@x.example", "doubt@x.example"} | reached
-    assert found["wire@x.example"] == ("fr", "Bonjour Zoé,", "")
-    Refusal.objects.create(address=address("wire@x.example"), at=NOW + timedelta(hours=1), way="page")
-    assert "wire@x.example" not in sent(update)
+    assert found["pending@x.example"] == ("fr", "Bonjour Zoé,", "")
+    Refusal.objects.create(address=address("pending@x.example"), at=NOW + timedelta(hours=1), way="page")
+    assert "pending@x.example" not in sent(update)
 
 
 # AUT-10
@@ -172,15 +206,12 @@ def test_chunks_follow_each_other_without_gap_or_double():
     for number in range(7):
         membership(on, f"a{number}@x.example")
     chunk = audience.people(facets(Row(port.pk, SEA, CARGO)))
-    seen, after = [], 0
-    while True:
+    seen = []
+    last = max(Address.objects.values_list("pk", flat=True))
+    for after in range(0, last, 3):
         with connection.cursor() as cursor:
-            cursor.execute(*chunk(after, 3))
-            ids = [row[0] for row in cursor.fetchall()]
-        seen += ids
-        if len(ids) < 3:
-            break
-        after = ids[-1]
+            cursor.execute(*chunk(after, after + 3))
+            seen += [row[0] for row in cursor.fetchall()]
     assert seen == sorted(set(seen))
     assert len(seen) == 7
 
@@ -196,6 +227,43 @@ def test_association_sees_how_many_of_its_members_are_concerned():
     assert audience.concerned([elsewhere, here, facets(), severe], on.association_id) == [
         audience.Concern(), audience.Concern(1, 1), audience.Concern(), audience.Concern(1, 0),
     ]  # fmt: skip
+
+
+# --- Who chose digests ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("later", [{"rhythm": "hourly"}, {"quiet_from": 9, "quiet_to": 10}])
+def test_what_is_urgent_waits_for_no_digest_and_no_morning(later):
+    port = place("ESALG")
+    subscription("later@x.example", **later)
+    subscription("now@x.example")
+    mild = facets(Row(port.pk, SEA, CARGO), severity=Severity.MODERATE, urgent=False, at=NOW)
+    assert set(sent(mild)) == {"now@x.example"}
+    assert set(sent(replace(mild, urgent=True))) == {"now@x.example", "later@x.example"}
+    assert audience.count(audience.with_every_follower(mild)) == 2
+
+
+def test_quiet_hours_are_those_of_the_moment_it_left():
+    port = place("ESALG")
+    subscription("me@x.example", time_zone="Asia/Tokyo", quiet_from=18, quiet_to=7)
+    mild = facets(Row(port.pk, SEA, CARGO), urgent=False, at=NOW)
+    assert not sent(mild), "18:00 in Tokyo"
+    assert sent(replace(mild, at=NOW - timedelta(minutes=1)))
+
+
+def test_mild_update_of_what_a_digest_reader_had_by_itself_waits_for_the_digest():
+    port, other = place("ESALG"), place("ESVLC")
+    first = publication({})
+    message = first.messages.create(language="en", subject="s", text="t")
+    for email, rhythm in (("digest@x.example", "daily"), ("each@x.example", "at_once")):
+        subscription(email, places=[port.pk], rhythm=rhythm)
+        Delivery.objects.create(
+            publication=first, address=address(email), message=message, batch_number=1, position=1,
+            state=State.ACCEPTED,
+        )  # fmt: skip
+    elsewhere = facets(Row(other.pk, SEA, CARGO), msg_type=MsgType.UPDATE, earlier=(first.pk,), urgent=False, at=NOW)
+    assert set(sent(elsewhere)) == {"each@x.example"}
+    assert set(sent(replace(elsewhere, urgent=True))) == {"digest@x.example", "each@x.example"}
 
 
 # --- The slow matcher ---------------------------------------------------------------------------------------------
@@ -219,7 +287,11 @@ MEMBERS = st.lists(
 )
 SUBSCRIBERS = st.lists(
     st.tuples(WHO, PLACES, st.lists(st.sampled_from(["ES", "FR"]), max_size=1), MODES, TRAFFIC,
-              st.sampled_from(list(Severity)), st.booleans(), st.booleans()), max_size=5,
+              st.sampled_from(list(Severity)), st.booleans(), st.booleans(), st.sampled_from(list(EARS := {
+                  "at once": {}, "daily": {"rhythm": "daily"},
+                  "asleep": {"quiet_from": 9, "quiet_to": 10}, "awake": {"quiet_from": 10, "quiet_to": 9},
+                  "in Tokyo": {"quiet_from": 9, "quiet_to": 10, "time_zone": "Asia/Tokyo"},
+              }))), max_size=5,
 )  # fmt: skip
 REFUSALS = st.sets(st.tuples(WHO, st.sampled_from([None, 0, 1, 2])), max_size=3)
 WAYS = st.lists(
@@ -231,7 +303,7 @@ def overlaps(chosen, offered):
     return not chosen or any(one in offered for one in chosen)
 
 
-def slowly(rows, severity, ways, members, subscribers, refusals, relayed, suppressed):
+def slowly(rows, severity, ways, members, subscribers, refusals, relayed, suppressed, urgent=True):
     found = set()
     for on, who, places, modes, state in members:
         way, direct_from = ways[on]
@@ -239,7 +311,9 @@ def slowly(rows, severity, ways, members, subscribers, refusals, relayed, suppre
         fits = any(overlaps(places, [place]) and overlaps(modes, row_modes) for place, row_modes, _traffic in rows)
         if state == "active" and reached and fits and (who, None) not in refusals and (who, on) not in refusals:
             found.add(who)
-    for who, places, lands, modes, traffic, least, confirmed, after_refusal in subscribers:
+    for who, places, lands, modes, traffic, least, confirmed, after_refusal, ear in subscribers:
+        if not urgent and ear in ("daily", "asleep"):
+            continue
         for at, row_modes, row_traffic in rows:
             anywhere = not places and not lands
             here = at is not None and (at in places or LANDS[at] in lands)
@@ -259,9 +333,10 @@ def slowly(rows, severity, ways, members, subscribers, refusals, relayed, suppre
 @given(
     rows=ROWS, severity=st.sampled_from(list(Severity)), ways=WAYS, members=MEMBERS, subscribers=SUBSCRIBERS,
     refusals=REFUSALS, relayed=st.sets(st.integers(0, 2), max_size=2), suppressed=st.sets(WHO, max_size=2),
+    urgent=st.booleans(),
 )  # fmt: skip
 def test_sending_and_count_equal_a_slow_reference_matcher(
-    rows, severity, ways, members, subscribers, refusals, relayed, suppressed
+    rows, severity, ways, members, subscribers, refusals, relayed, suppressed, urgent
 ):
     with transaction.atomic():
         people = [address(f"{who}@x.example", suppressed_at=NOW if who in suppressed else None) for who in range(6)]
@@ -277,11 +352,11 @@ def test_sending_and_count_equal_a_slow_reference_matcher(
                 modes=modes,
                 state=state,
             )
-        for who, places, lands, modes, traffic, least, confirmed, after_refusal in subscribers:
+        for who, places, lands, modes, traffic, least, confirmed, after_refusal, ear in subscribers:
             Subscription.objects.create(
                 address=people[who], places=places, countries=lands, modes=modes, traffic=traffic,
                 least_severity=least, state="confirmed" if confirmed else "pending", created_at=NOW,
-                confirmed_at=NOW + timedelta(days=1) if after_refusal else NOW - timedelta(days=1),
+                confirmed_at=NOW + timedelta(days=1) if after_refusal else NOW - timedelta(days=1), **EARS[ear],
             )  # fmt: skip
         for who, on in refusals:
             Refusal.objects.create(
@@ -291,8 +366,10 @@ def test_sending_and_count_equal_a_slow_reference_matcher(
             *(Row(at, tuple(modes), tuple(traffic), LANDS.get(at)) for at, modes, traffic in rows),
             severity=severity,
             relayed_by=tuple((lists[n].association_id, "") for n in relayed),
+            urgent=urgent,
+            at=NOW,
         )
-        expected = slowly(rows, severity, ways, members, subscribers, refusals, relayed, suppressed)
+        expected = slowly(rows, severity, ways, members, subscribers, refusals, relayed, suppressed, urgent)
         assert {key[0] for key in sent(wanted)} == {str(who) for who in expected}
         assert audience.count(wanted) == len(expected)
         for on, kept in enumerate(lists):

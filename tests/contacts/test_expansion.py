@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import redis
 
 from base.words import Lane, Severity
 from contacts import expansion
 from contacts.tasks import sweep
-from delivery import outbox
+from delivery import outbox, tasks
 from delivery.models import Batch, Delivery, Publication
 from delivery.sealed import Sealed
 
@@ -49,13 +50,73 @@ def test_expansion_gives_each_person_one_delivery_in_the_right_language():
 
 def test_first_chunk_is_small_and_the_rest_follows():
     port, on = place("ESALG"), member_list()
-    for number in range(outbox.FIRST_CHUNK + 30):
+    for number in range(expansion.FIRST_CHUNK + 30):
         membership(on, f"m{number}@x.example")
     publication = opened(port)
-    expansion.expand(publication.pk, now=NOW)
-    assert Delivery.objects.count() == outbox.FIRST_CHUNK + 30
-    assert list(Batch.objects.order_by("number").values_list("size", flat=True)) == [outbox.FIRST_CHUNK, 30]
+    while not expansion.expand(publication.pk, now=NOW):
+        pass
+    assert Delivery.objects.count() == expansion.FIRST_CHUNK + 30
+    assert list(Batch.objects.order_by("number").values_list("size", flat=True)) == [expansion.FIRST_CHUNK, 30]
     assert Publication.objects.get().enlisted_at is not None
+
+
+def test_whoever_is_concerned_is_found_beyond_the_many_who_are_not(monkeypatch):
+    """A large address book, a port that few follow: between them, and after the last, lie longer ways than a leap."""
+    monkeypatch.setattr(outbox, "LEAP", 40)
+    monkeypatch.setattr(expansion, "FIRST_CHUNK", 3)
+    port, on, others = place("ESALG"), member_list(), member_list()
+    elsewhere = place("ESBCN").pk
+    wanted = {f"m{number}@x.example" for number in (0, 1, 57, 58, 99, 160)}
+    for number in range(280):
+        to = f"m{number}@x.example"
+        membership(on if to in wanted else others, to, places=[port.pk if to in wanted else elsewhere])
+    publication = opened(port)
+    while not expansion.expand(publication.pk, now=NOW):
+        pass
+    assert written_to(publication) == wanted
+
+
+def test_webhook_that_is_named_in_every_range_makes_nobody_be_passed_over(monkeypatch):
+    monkeypatch.setattr(outbox, "LEAP", 10)
+    on = member_list()
+    ids = [membership(on, f"m{number}@x.example").address_id for number in range(30)]
+    publication = opened(place("ESALG"))
+
+    def people(after, upto):
+        return f"SELECT {ids[-1]} AS address_id", []
+
+    assert outbox._before_next(publication, ids[0], people, ["email"]) == ids[10]
+
+
+def test_relay_between_two_chunks_of_a_running_expansion_reaches_its_members(monkeypatch):
+    port = place("ESALG")
+    direct, waiting = member_list(), member_list(way="on_relay")
+    membership(direct, "direct@x.example")
+    membership(waiting, "waiting@x.example")
+    publication, enlist, relayed = opened(port), outbox.enlist, []
+
+    def interrupted(*given, **named):
+        made = enlist(*given, **named)
+        if not relayed:
+            relayed.append(expansion.relay(publication.pk, association_id=waiting.association_id, give_up_at=NOW))
+        return made
+
+    monkeypatch.setattr(outbox, "enlist", interrupted)
+    while not expansion.expand(publication.pk, now=NOW):
+        pass
+    assert relayed == [True]
+    assert written_to(publication) == {"direct@x.example", "waiting@x.example"}
+
+
+def test_worker_of_the_critical_lane_is_soon_free_to_send(monkeypatch):
+    port, on = place("ESALG"), member_list()
+    for number in range(30):
+        membership(on, f"m{number}@x.example")
+    monkeypatch.setattr(expansion, "FIRST_CHUNK", 10)
+    monkeypatch.setattr(expansion, "WIDEST_CRITICAL", 10)
+    publication = opened(port)
+    found = [(expansion.expand(publication.pk, now=NOW), Delivery.objects.count()) for _bell in range(4)]
+    assert found == [(False, 10), (False, 20), (False, 30), (True, 30)]
 
 
 def test_relay_adds_only_those_who_have_not_had_the_version():
@@ -99,6 +160,24 @@ def test_sweep_finds_what_a_lost_task_left_unfinished():
     opened(place("ESALG"))
     assert expansion.sweep(now=NOW) == 1
     assert sweep.name == "contacts.tasks.sweep"
+
+
+def test_sweep_rings_again_beside_what_waits_and_never_piles_bells_up(settings):
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    queue = f"fairway:{Lane.CRITICAL}"
+    broker.delete(queue)
+    opened(place("ESALG"))
+    for _mail in range(tasks.ENOUGH):
+        tasks.wake(Lane.CRITICAL)
+    expansion.sweep(now=NOW)
+    assert broker.llen(queue) == tasks.ENOUGH + 1, "mails that wait to be sent do not keep it from ringing"
+    for _time in range(30):
+        expansion.sweep(now=NOW)
+    assert broker.llen(queue) == 2 * tasks.ENOUGH
+    broker.delete(queue)
+    expansion.sweep(now=NOW)
+    assert broker.llen(queue) == 1
+    broker.delete(queue)
 
 
 def test_what_is_over_or_never_sent_anything_is_not_expanded_again():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import signing
@@ -19,7 +21,7 @@ from contacts.models import Membership, Refusal, Subscription
 from delivery import addresses, seals
 from delivery.models import Address, Message
 
-from .book import NOW, address, member_list, membership, place
+from .book import NOW, address, association, member_list, membership, place
 
 pytestmark = pytest.mark.django_db
 WISH = {"email": "me@x.example", "least_severity": "Minor", "language": "en"}
@@ -51,6 +53,7 @@ def link_in(name):
 
 
 def test_form_asks_and_only_the_button_behind_the_mailed_link_confirms(visitor, stranger):
+    """DEL-13"""
     subscription = asked(visitor)
     link = link_in("follow_confirm")
     for _ in range(3):
@@ -128,6 +131,7 @@ def test_link_for_one_thing_opens_no_other(visitor):
 
 
 def test_gateway_that_follows_the_leave_link_removes_nobody(stranger):
+    """DEL-10"""
     kept = membership(member_list(), "a@x.example")
     link = reverse("leave", args=[seals.seal("leave", kept.address_id)])
     for _ in range(3):
@@ -139,6 +143,7 @@ def test_gateway_that_follows_the_leave_link_removes_nobody(stranger):
 
 
 def test_one_click_leaves_without_cookie_token_or_redirect_and_may_repeat(stranger):
+    """DEL-11"""
     on = member_list()
     kept = membership(on, "a@x.example")
     link = reverse("leave", args=[seals.seal("leave", kept.address_id)])
@@ -154,6 +159,7 @@ def test_one_click_leaves_without_cookie_token_or_redirect_and_may_repeat(strang
 
 
 def test_wrong_leave_link_answers_like_a_right_one(stranger):
+    """DEL-11"""
     kept = membership(member_list(), "a@x.example")
     right = reverse("leave", args=[seals.seal("leave", kept.address_id)])
     wrong = [
@@ -322,3 +328,55 @@ def test_who_left_is_remembered_even_when_the_membership_is_taken_back():
     run = imports.prepare(on, data=b"email\nme@x.example\n", file_name="m.csv", by=None, now=NOW)
     assert imports.apply(run, by=None, now=NOW, ground="consent").counts["left"] == 1
     assert not on.memberships.exists()
+
+
+# --- When --------------------------------------------------------------------------------------------------------
+
+
+def test_who_chooses_nothing_hears_at_once_by_the_clock_of_the_first_place(visitor):
+    port = place("ESALG", time_zone="Europe/Madrid", office=association())
+    visitor.post(reverse("follow"), {**WISH, "places": [port.pk]})
+    one = subscribe.confirm(links.sign(subscribe.CONFIRM, Subscription.objects.get().uid.hex), now=NOW)
+    assert (one.rhythm, one.time_zone, one.digest_due_at) == ("at_once", "Europe/Madrid", None)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "zone"),
+    [({"time_zone": "Asia/Tokyo"}, "Asia/Tokyo"), ({"countries": ["MA"]}, "Africa/Casablanca"), ({}, "Europe/Paris")],
+)
+def test_digest_goes_by_the_chosen_clock_else_the_countrys_else_the_sites(visitor, settings, chosen, zone):
+    settings.FAIRWAY_TIME_ZONE = "Europe/Paris"
+    place("MAPTM", office=association())
+    visitor.post(reverse("follow"), {**WISH, "rhythm": "daily", "hour": "7", **chosen})
+    one = subscribe.confirm(links.sign(subscribe.CONFIRM, Subscription.objects.get().uid.hex), now=NOW)
+    assert one.time_zone == zone and one.digest_since == NOW
+    due = one.digest_due_at.astimezone(ZoneInfo(zone))
+    assert due.hour == 7 and NOW < due <= NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize("quiet", [{"quiet_from": "22"}, {"quiet_to": "7"}, {"quiet_from": "7", "quiet_to": "7"}])
+def test_quiet_hours_have_a_beginning_and_another_end(visitor, quiet):
+    answer = visitor.post(reverse("follow"), {**WISH, **quiet})
+    assert answer.status_code == 422 and b"quiet" in answer.content
+    assert not Subscription.objects.exists()
+
+
+def test_form_says_what_comes_at_once_whatever_is_chosen(visitor):
+    page = visitor.get(reverse("follow")).content.decode()
+    assert "always comes at once, also in quiet hours. When there is nothing new, nothing comes." in page
+    assert "Japan (Tokyo)" in page and "<details" in page and "<details open" not in page
+
+
+def test_manage_page_shows_what_was_chosen_and_keeps_a_faulty_answer(visitor):
+    visitor.post(reverse("follow"), {**WISH, "rhythm": "weekly", "weekday": "4", "hour": "18"})
+    one = subscribe.confirm(links.sign(subscribe.CONFIRM, Subscription.objects.get().uid.hex), now=NOW)
+    url = subscribe.manage_url(one.address_id, "en")
+    page = visitor.get(url).content.decode()
+    assert '<option value="4" selected>Friday' in page and '<option value="18" selected>18:00' in page
+    prefix = f"s{one.pk}-"
+    answers = {"what": "change", "id": one.pk, **{prefix + name: value for name, value in WISH.items()}}
+    faulty = visitor.post(url, {**answers, prefix + "quiet_from": "22"})
+    assert faulty.status_code == 422 and b'<option value="22" selected>' in faulty.content
+    assert visitor.post(url, {**answers, prefix + "rhythm": "daily", prefix + "hour": "0"}).status_code == 302
+    one.refresh_from_db()
+    assert (one.rhythm, one.hour) == ("daily", 0) and one.digest_due_at is not None

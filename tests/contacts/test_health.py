@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from contacts import health
+from contacts import health, problems
 from contacts.models import ImportRun, MemberList, Membership
 from delivery import addresses
 from delivery.models import Delivery, Message, Publication
@@ -57,8 +57,8 @@ def test_mailbox_that_refused_its_last_notice_is_to_be_fixed_until_one_arrives()
     sent("back@x.example", State.BOUNCED)
     sent("back@x.example", State.ACCEPTED, days=1)
     sent("new@x.example", State.DEFERRED)
-    (gone,) = health.problems_of(on)
-    assert (gone.address.key, gone.reply) == ("gone@x.example", "550 no such user")
+    (gone,) = problems.problems_of(on)
+    assert (gone.membership.address.key, gone.said) == ("gone@x.example", "550 no such user")
     assert (of(on).problems, of(on).unreached) == (1, 1)
 
 
@@ -66,7 +66,7 @@ def test_lists_of_others_are_not_looked_into():
     mine, theirs = member_list(), member_list()
     membership(theirs, "one@x.example")
     addresses.suppress(address("one@x.example").pk, reason="bounced", now=NOW)
-    assert (of(mine).members, of(mine).percent) == (0, 0) and not health.problems_of(mine)
+    assert (of(mine).members, of(mine).percent) == (0, 0) and not problems.problems_of(mine)
 
 
 def test_list_tells_its_imports_and_grows_old_after_three_months():

@@ -10,8 +10,9 @@ import pytest
 from base.words import Severity
 from contacts import reach
 from contacts.audience import Facets, Row
+from contacts.models import Membership, Subscription
 
-from .book import association, member_list, membership, place
+from .book import NOW, address, association, member_list, membership, place
 
 
 def everyone_at(port, **fields):
@@ -89,3 +90,19 @@ def test_no_total_gives_a_hidden_cell_away():
         for (_total, *cells), tables in alike.items():
             for at, cell in enumerate(cells):
                 assert cell is not None or len({table[at] for table in tables}) > 1, tables
+
+
+@pytest.mark.django_db
+def test_who_hears_by_digest_is_counted_apart_and_as_coarsely():
+    port = place("ESALG")
+    members("as-one", 7)
+    for number in range(6):
+        Subscription.objects.create(
+            address=address(f"{number}@as-one.example" if number < 2 else f"{number}@x.example"),
+            state="confirmed", created_at=NOW, confirmed_at=NOW, rhythm="daily",
+        )  # fmt: skip
+    mild = everyone_at(port, urgent=False, at=NOW)
+    assert (reach.preview(mild).people, reach.preview(mild).later) == (5, 3)
+    assert reach.preview(everyone_at(port)).later == 0
+    Membership.objects.all().delete()
+    assert (reach.preview(mild).people, reach.preview(mild).is_empty) == (0, False)

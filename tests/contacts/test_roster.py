@@ -117,6 +117,7 @@ def test_numbers_of_a_workbook_read_as_text_and_a_lost_zero_is_hinted_at():
 
 
 def test_both_forms_of_a_domain_are_one_mailbox_shown_as_typed():
+    """DEL-30"""
     found = members("ma-11-idn-domains.csv").members
     assert found[0].email == "post@bücher-fracht.example"
     assert found[0].key == "post@xn--bcher-fracht-dlb.example"
