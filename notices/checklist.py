@@ -10,14 +10,14 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from base.short import Measure, measure
 from base.words import TRAVELLERS, Language, MsgType, PlaceStatus, Traffic
 from contacts import audience
 from contacts import reach as reaching
 
 from . import render, rules, titles_of, truth_of
-from .facets import facets_of
+from .facets import facets_of, leaves_at
 from .models import Crews, Notice, Version
-from .sms import Measure, measure
 from .titles import Outcome
 from .truth import Clause
 
@@ -127,5 +127,9 @@ def outlook(version: Version, language: str, *, now: datetime) -> Outlook:
         clauses=truth_of.clauses(version, spoken) if rows else [],
         short=measure(render.sms(version, spoken)) if rows and text else None,
         points=points(version, now=now),
-        reach=reaching.preview(audience.Facets.from_json(facets_of(version))) if rows else None,
+        reach=reaching.preview(_facets(version, now)) if rows else None,
     )
+
+
+def _facets(version: Version, now: datetime) -> audience.Facets:
+    return audience.Facets.from_json(facets_of(version), at=leaves_at(version, now))

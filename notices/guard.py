@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 
 from django.db.models import Count
@@ -14,7 +15,7 @@ from contacts import audience, reach
 from contacts.models import Organisation
 from delivery.models import Delivery
 
-from .facets import facets_of
+from .facets import facets_of, leaves_at
 from .models import Version
 
 TIMES = 3
@@ -55,9 +56,9 @@ def guard_of(version: Version, people: int | None) -> Guard | None:
     return Guard(people, known) if people and known and people > TIMES * known else None
 
 
-def check(version: Version, *, typed: str) -> None:
+def check(version: Version, *, typed: str, now: datetime) -> None:
     """Raises `NotTyped` unless the number is typed where it is asked for."""
-    people = reach.coarse(audience.count(audience.Facets.from_json(facets_of(version))))
+    people = reach.coarse(audience.count(audience.Facets.from_json(facets_of(version), at=leaves_at(version, now))))
     guard = guard_of(version, people)
     if guard is not None and "".join(sign for sign in typed if sign.isdigit()) != str(guard.people):
         raise NotTyped(

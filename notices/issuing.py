@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 
-from base.words import SEVERITY_RANK, Lane, MsgType, Severity
-from delivery import outbox, tasks
+from contacts import expansion
+from delivery import outbox
 from delivery.models import Publication
 from delivery.sealed import Sealed
 
-from . import render
-from .facets import facets_of
+from . import payload, render
+from .facets import earlier_of, facets_of, lane_of
 from .models import Text, Version
 from .wording import to_keep
 
@@ -37,9 +38,11 @@ def approvals_needed() -> int:
 
 
 def render_all(version: Version, *, now: datetime) -> Rendering:
-    prefetch_related_objects([version], "rows__place")  # asked for again and again below
+    prefetch_related_objects([version], "rows__place", "texts")  # asked for again and again below
+    others = payload.bodies(version, now=now)
+    mails = [render.mail(version, text.language, now=now) for text in version.texts.all()]
     return Rendering(
-        messages=[render.mail(version, text.language, now=now) for text in version.texts.all()],
+        messages=[replace(mail, bodies=others[mail.language]) for mail in mails],
         spoken=to_keep(version),
     )
 
@@ -51,40 +54,25 @@ def keep_wording(version: Version, rendering: Rendering) -> None:
         Text.objects.filter(version=version, language=language).update(truth_line=said["truth_line"])
 
 
-def lane_of(version: Version) -> Lane:
-    """Critical: severe or worse, a Cancel of what went out, or a start that moved earlier."""
-    if SEVERITY_RANK[Severity(version.severity)] <= SEVERITY_RANK[Severity.SEVERE]:
-        return Lane.CRITICAL
-    if version.msg_type == MsgType.CANCEL:
-        return Lane.CRITICAL
-    before = version.notice.versions.public().filter(number__lt=version.number).order_by("-number").first()
-    if before and _first_start(version) < _first_start(before):
-        return Lane.CRITICAL
-    return Lane.ROUTINE
-
-
 def give_up_at(version: Version, *, now: datetime) -> datetime:
     """Until when what leaves `now` is tried: a day, but no longer than the notice holds."""
     ends = version.ends_at
     return min(now + LONGEST, ends) if ends and ends > now else now + LONGEST
 
 
-def _first_start(version: Version) -> datetime:
-    """When the first of its rows begins."""
-    return min(row.starts_at for row in version.rows.all())
-
-
 def open_publication(version: Version, rendering: Rendering, *, now: datetime) -> Publication:
-    facets = facets_of(version)
-    return outbox.open(
+    """Rings once it is committed, best effort: without it the pump finds the publication within seconds."""
+    publication = outbox.open(
         key=f"version:{version.uid}",
         lane=lane_of(version),
         messages=rendering.messages,
-        audience=facets,
+        audience=facets_of(version),
         give_up_at=give_up_at(version, now=now),
-        replaces=[*facets["earlier"], *_reminders_before(version)],
+        replaces=[*earlier_of(version), *_reminders_before(version)],
         now=now,
     )
+    transaction.on_commit(partial(expansion.ring_for, publication))
+    return publication
 
 
 def reminder_keys(version: Version) -> str:
@@ -99,6 +87,3 @@ def _reminders_before(version: Version) -> list[int]:
     return list(Publication.objects.filter(of_those).values_list("pk", flat=True))
 
 
-def ring() -> None:
-    """Best effort: without it the pump finds the publication within seconds."""
-    tasks.ring("contacts.tasks.sweep", Lane.CRITICAL)

@@ -20,7 +20,7 @@ from delivery import outbox
 from delivery.models import Publication
 
 from . import issuing, render
-from .facets import facets_of
+from .facets import facets_of, lane_of
 from .models import Notice, Version
 from .sweeping import each
 
@@ -79,7 +79,7 @@ def _climb(rung: Rung, version: Version, *, now: datetime) -> bool:
             return False  # opened by another worker, or replaced in between
         outbox.open(
             key=key,
-            lane=issuing.lane_of(version),
+            lane=lane_of(version),
             messages=messages,
             audience=_heard(version),
             give_up_at=now + max(rung.before, 2 * LATEST),

@@ -211,7 +211,6 @@ def approve(version: Version, *, by: User, digest: str, now: datetime, typed: st
         if Approval.objects.filter(version=version, digest=digest, person=by).exists():
             return version
         raise Conflict() from None
-    transaction.on_commit(issuing.ring)
     return version
 
 
@@ -221,7 +220,7 @@ def made_ready(version: Version, *, digest: str, typed: str, now: datetime) -> i
         raise Conflict()
     rules.check_still_timely(version, now=now)
     rules.check_reach(version)
-    guard.check(version, typed=typed)
+    guard.check(version, typed=typed, now=now)
     return issuing.render_all(version, now=now)
 
 

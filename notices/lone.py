@@ -15,7 +15,7 @@ from base.text import prose
 from base.words import SEVERITY_RANK, CapStatus, MsgType, Severity
 from contacts.models import User
 
-from . import issuing, lifecycle
+from . import lifecycle
 from .models import LoneIssue, Version
 from .policies import has_touched
 
@@ -98,7 +98,6 @@ def issue(
             lifecycle.go_out(version, lifecycle.ISSUE, by=by, digest=digest, sealed=sealed, now=now, **decided)
     except IntegrityError:
         raise Conflict() from None
-    transaction.on_commit(issuing.ring)
     return version
 
 

@@ -62,7 +62,7 @@ def changes(association: Organisation, *, since: datetime, now: datetime) -> lis
     """One a notice, the newest first; also where only the version before concerned a member."""
     moved = list(
         Version.objects.filter(state=Version.State.ISSUED, status=CapStatus.ACTUAL, issued_at__lte=now)
-        .filter(Q(issued_at__gt=since) | _over(since, now))
+        .filter(Q(issued_at__gt=since) | ended(since, now))
         .exclude(publication_id=None)
         .select_related("notice__office")
         .prefetch_related("texts", "rows__place")
@@ -77,7 +77,7 @@ def changes(association: Organisation, *, since: datetime, now: datetime) -> lis
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
-def _over(since: datetime, now: datetime) -> Q:
+def ended(since: datetime, now: datetime) -> Q:
     """What ended by itself. After an all-clear or a withdrawal that is no news."""
     said = Q(msg_type=MsgType.CANCEL) | Q(action=Action.ALL_CLEAR)
     return Q(ends_at__gt=since, ends_at__lte=now) & ~said

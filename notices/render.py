@@ -13,7 +13,7 @@ from django.utils import translation
 from base import clock
 from base.text import labelled
 from base.words import CapStatus, MsgType
-from delivery.sealed import GREETING, LEAVE_URL, Sealed, unmarked
+from delivery.sealed import GREETING, LEAVE_URL, WHY, Sealed, unmarked
 
 from . import changes, timeline, truth_of
 from .kinds import KINDS
@@ -67,6 +67,7 @@ def context(version: Version, language: str, *, now: datetime) -> dict[str, Any]
         "url": permanent_url(version),
         "service_name": settings.FAIRWAY_SERVICE_NAME,
         "greeting": GREETING,
+        "why": WHY,
         "leave_url": LEAVE_URL,
         "places": [place.name for place in said.rows],
     }

@@ -140,14 +140,14 @@ class Unreached(Refused):
 
 
 def check_reach(version: Version) -> None:
-    """An empty audience blocks and never widens; whoever waits for a relay is not nobody.
+    """An empty audience blocks and never widens; whoever waits for a relay or a digest is not nobody.
 
     An exercise has an audience of its own.
     """
     if version.is_exercise:
         return
     facets = audience.Facets.from_json(facets_of(version))
-    if audience.count(audience.with_every_relay(facets)) == 0:
+    if audience.count(audience.with_every_follower(audience.with_every_relay(facets))) == 0:
         raise Unreached()
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,7 @@ from . import issuing, lifecycle, rules
 from .digest import digest_of
 from .models import Approval, Version
 from .policies import has_touched
+from .sweeping import each
 
 logger = logging.getLogger(__name__)
 State = Version.State
@@ -67,19 +70,28 @@ def hindrance(version: Version, *, now: datetime) -> str | Promise:
     return ""
 
 
+def missed(*, now: datetime) -> QuerySet[Version]:
+    """Those that missed their hour by so much that a person must look."""
+    versions: QuerySet[Version] = Version.objects.filter(state=State.SCHEDULED, publish_at__lt=now - LATEST)
+    return versions
+
+
 def sweep(*, now: datetime) -> int:
     """Issues what is due and unhindered; returns how many. Safe to run twice at once: one of them issues."""
     due = Version.objects.filter(state=State.SCHEDULED, publish_at__lte=now, publish_at__gte=now - LATEST)
-    done = 0
-    for version in due.select_related("notice__office", "author", "decided_by").order_by("publish_at"):
-        if hindrance(version, now=now):
-            continue
-        try:
-            _publish(version, by=SYSTEM, now=now)
-            done += 1
-        except Conflict:
-            logger.info("version %s was issued or taken back meanwhile", version.uid)
-    return done
+    waiting = due.select_related("notice__office", "author", "decided_by").order_by("publish_at")
+    return each(waiting, partial(_publish_by_itself, now=now))
+
+
+def _publish_by_itself(version: Version, *, now: datetime) -> bool:
+    if hindrance(version, now=now):
+        return False
+    try:
+        _publish(version, by=SYSTEM, now=now)
+    except Conflict:
+        logger.info("version %s was issued or taken back meanwhile", version.uid)
+        return False
+    return True
 
 
 def publish(version: Version, *, by: User, now: datetime) -> Version:
@@ -101,7 +113,6 @@ def _publish(version: Version, *, by: User | str, now: datetime) -> None:
     sealed = issuing.render_all(version, now=now)
     with transaction.atomic():
         lifecycle.go_out(version, lifecycle.PUBLISH, by=by, digest=version.digest, sealed=sealed, now=now)
-    transaction.on_commit(issuing.ring)
 
 
 def cancel(version: Version, *, by: User, now: datetime, reason: str = "") -> Version:

@@ -1,69 +1,19 @@
-"""Short texts: how many parts a text takes, and what is left out, in order, when it must be shorter. Pure.
-
-3GPP TS 23.038: a part holds 160 septets or 70 UTF-16 units; of several parts each holds 153 or 67.
-"""
+"""Short texts: what is left out, in order, when one must be shorter. Pure; its parts are counted by `base.short`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from base.short import SINGLE, Encoding, measure
 from base.words import PlaceStatus
 
 from .truth import Clause, Row, segments
 from .truth.cells import Qualifier, groups_of
 from .truth.line import marked, place_label
 
-_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_ESCAPED = frozenset("^{}\\[~]|€\f")  # two septets each
 TRAVELLERS = frozenset({"passengers", "essential", "nonessential"})
 PARTS = 2
-
-
-class Encoding(StrEnum):
-    GSM7 = "GSM-7"
-    UCS2 = "UCS-2"
-
-
-SINGLE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
-JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
-
-
-@dataclass(frozen=True)
-class Measure:
-    """`units` are septets or UTF-16 units; `culprits` the signs that force UCS-2, in order."""
-
-    encoding: Encoding
-    units: int
-    parts: int
-    culprits: tuple[str, ...] = ()
-
-
-def _packed(sizes: Sequence[int], room: int) -> int:
-    """Parts of `room` units; a sign of two units is never split between two parts."""
-    parts, used = 1, 0
-    for size in sizes:
-        if used + size > room:
-            parts, used = parts + 1, 0
-        used += size
-    return parts
-
-
-def measure(text: str) -> Measure:
-    """What `text` costs as it stands."""
-    culprits = tuple(dict.fromkeys(sign for sign in text if sign not in _BASIC and sign not in _ESCAPED))
-    encoding = Encoding.UCS2 if culprits else Encoding.GSM7
-    if culprits:
-        sizes = [2 if ord(sign) > 0xFFFF else 1 for sign in text]
-    else:
-        sizes = [2 if sign in _ESCAPED else 1 for sign in text]
-    units = sum(sizes)
-    parts = 1 if units <= SINGLE[encoding] else _packed(sizes, JOINED[encoding])
-    return Measure(encoding, units, parts, culprits)
 
 
 @dataclass(frozen=True)
@@ -164,6 +114,3 @@ def short_text(facts: Facts, *, parts: int = PARTS) -> str:
         if measure(text).parts <= parts:
             break
     return text
-
-
-__all__ = ["Encoding", "Facts", "Measure", "measure", "short_text"]

@@ -17,5 +17,5 @@ def each(versions: Iterable[Version], act: Callable[[Version], bool]) -> int:
         try:
             done += act(version)
         except Exception:
-            logger.exception("A mail about version %s was not made", version.uid)
+            logger.exception("version %s was passed over", version.uid)
     return done

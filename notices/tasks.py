@@ -6,13 +6,15 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from . import copies, ladder, reminders, schedule
+from base import clock
+
+from . import copies, ladder, reminders, schedule, summaries
 
 
 @shared_task(name="notices.tasks.publish_due")
 def publish_due(**kwargs: object) -> None:
     close_old_connections()
-    schedule.sweep(now=timezone.now())
+    schedule.sweep(now=clock.shared_now())
 
 
 @shared_task(name="notices.tasks.remind")
@@ -21,3 +23,10 @@ def remind(**kwargs: object) -> None:
     close_old_connections()
     for sweep in (reminders.sweep, ladder.sweep, copies.sweep):
         sweep(now=timezone.now())
+
+
+@shared_task(name="notices.tasks.summarise")
+def summarise(**kwargs: object) -> None:
+    """Sends the digests that are due."""
+    close_old_connections()
+    summaries.sweep(now=timezone.now())

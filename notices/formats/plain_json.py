@@ -18,7 +18,7 @@ from .shape import Edition, Feed
 MEDIA_TYPE = "application/json"
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
@@ -31,8 +31,8 @@ def _row(row: ImpactRow, place: Named, ends_at: datetime | None) -> dict[str, An
         "traffic": row.traffic,
         "status": row.status,
         "qualifier": row.qualifier,
-        "starts": _iso(row.starts_at),
-        "ends": _iso(row.ends_at or ends_at) or "not known",
+        "starts": iso(row.starts_at),
+        "ends": iso(row.ends_at or ends_at) or "not known",
         "time_zone": row.time_zone,
     }
 
@@ -56,20 +56,20 @@ def notice(card: Card) -> dict[str, Any]:
             _row(row, place, version.ends_at)
             for row, place in zip(version.rows.all(), card.wording.rows, strict=True)
         ],
-        "starts": _iso(version.starts_at),
-        "ends": _iso(version.ends_at) or "not known",
-        "reopens_earliest": _iso(version.reopens_earliest),
-        "reopens_latest": _iso(version.reopens_latest),
-        "next_update": _iso(version.next_update_at),
+        "starts": iso(version.starts_at),
+        "ends": iso(version.ends_at) or "not known",
+        "reopens_earliest": iso(version.reopens_earliest),
+        "reopens_latest": iso(version.reopens_latest),
+        "next_update": iso(version.next_update_at),
         "time_zone": card.zone,
-        "updated": _iso(version.issued_at),
+        "updated": iso(version.issued_at),
         "url": permanent_url(version),
         "replaces": f"{card.reference}/{version.number - 1}" if earlier else None,
     }
 
 
 def write(edition: Edition) -> bytes:
-    document = {"as_of": _iso(edition.now), "notices": [notice(card) for card in edition.cards]}
+    document = {"as_of": iso(edition.now), "notices": [notice(card) for card in edition.cards]}
     return json.dumps(document, ensure_ascii=False).encode()
 
 

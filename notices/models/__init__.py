@@ -2,12 +2,14 @@
 
 from .associations import Mark, Relay
 from .desk import LoneIssue, Template, Told, Typed
+from .digests import Listed
 from .versions import Approval, Crews, ImpactRow, Notice, Series, Text, Version
 
 __all__ = [
     "Approval",
     "Crews",
     "ImpactRow",
+    "Listed",
     "LoneIssue",
     "Mark",
     "Notice",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -20,23 +21,23 @@ from django.views.decorators.http import require_POST, require_safe
 from base.access import Can, demand, may
 from base.clock import now
 from base.errors import Refused
+from base.short import Measure, measure
 from base.words import Language, MsgType
 from contacts import audience
 from contacts import reach as reaching
 from contacts.models import Organisation
 from delivery import outbox
-from delivery.sealed import GREETING, LEAVE_URL
+from delivery.sealed import GREETING, LEAVE_URL, WHY
 from notices import changes as changing
 from notices import lifecycle, schedule, titles_of
 from notices import render as rendering
 from notices.actions import STEPS
 from notices.cards import card
 from notices.deed_forms import HourForm
-from notices.facets import facets_of
+from notices.facets import facets_of, leaves_at
 from notices.models import Version
 from notices.moment_fields import initial_moments
 from notices.policies import has_touched
-from notices.sms import Measure, measure
 from notices.views.common import tell, version_for
 
 LANGUAGES = {str(one): one.label for one in Language}
@@ -84,7 +85,8 @@ def readings_of(version: Version, user: Any) -> list[Reading]:
 
 def filled(text: str, user: Any) -> str:
     """A sealed text as `user` would receive it."""
-    return text.replace(GREETING, _("Hello %(name)s,") % {"name": user}).replace(LEAVE_URL, "https://…")
+    personal = {GREETING: _("Hello %(name)s,") % {"name": user}, WHY: "", LEAVE_URL: "https://…"}
+    return reduce(lambda said, mark: said.replace(mark, personal[mark]), personal, text)
 
 
 Lines = list[tuple[str, int | None, int | None]]
@@ -118,7 +120,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
     """Everything the preview and the approval page show, made by the sender's own code."""
     readings = readings_of(version, request.user)
     before, here = changing.before(version), (get_language() or "en")[:2]
-    reach = reaching.preview(audience.Facets.from_json(facets_of(version)))
+    reach = reaching.preview(audience.Facets.from_json(facets_of(version), at=leaves_at(version, now())))
     return {
         "version": version,
         "now": now(),

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from contacts import expansion
+from delivery.models import Batch
 from notices import guard, lifecycle
 from notices.models import Version
 from tests import make
@@ -46,6 +47,15 @@ def test_less_than_three_times_the_usual_asks_nothing() -> None:
     version = big()
     approver = make.user("approver")
     assert lifecycle.approve(version, by=approver, digest=version.digest, now=make.now()).state == "issued"
+
+
+def test_people_who_were_tried_again_and_again_are_counted_once() -> None:
+    used_to(5)
+    for number in (2, 3):  # each retry is a batch of its own
+        for batch in Batch.objects.filter(number=1):
+            batch.pk, batch.number = None, number
+            batch.save()
+    assert guard.usual(Version.objects.earliest("pk").notice.office) == 5
 
 
 def test_an_office_without_a_history_has_no_usual_number() -> None:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from base.errors import Conflict, Refused
 from base.models import AuditEntry
 from delivery.models import Publication
-from notices import digest, issuing, lifecycle, rules, titles_of, wording
+from notices import digest, facets, lifecycle, rules, titles_of, wording
 from notices.models import Approval, Version
 from tests import make
 
@@ -251,4 +251,4 @@ def test_row_that_begins_earlier_than_said_is_critical_however_minor() -> None:
     row = make.row(starts_at=make.in_hours(20))
     notice = make.issued(row, severity="Minor", starts_at=make.in_hours(20)).notice
     earlier = make.next_version(notice, severity="Minor", starts_at=make.in_hours(20))  # its row begins now
-    assert issuing.lane_of(earlier) == "critical"
+    assert facets.lane_of(earlier) == "critical"

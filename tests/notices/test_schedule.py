@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
+from base import clock
 from base.errors import Conflict, Refused
 from delivery.models import Publication
-from notices import lifecycle, rules, schedule, tasks
+from notices import issuing, lifecycle, rules, schedule, tasks
 from notices.models import Approval, Notice, Version
 from portal.celery import app
 from tests import make
@@ -35,6 +37,63 @@ def test_it_goes_out_once_however_often_the_bell_rings() -> None:
     later = make.now() + 2 * HOUR + timedelta(minutes=1)
     assert [schedule.sweep(now=later) for _ring in range(3)] == [1, 0, 0]
     assert Publication.objects.count() == 1
+
+
+def test_one_that_cannot_be_made_keeps_no_other_from_its_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    then = make.in_hours(-0.5)
+    bad = make.scheduled(at=make.in_hours(-0.02), approved_at=then)
+    good = make.scheduled(at=make.in_hours(-0.01), approved_at=then)
+    render = issuing.render_all
+
+    def broken(version: Version, *, now: datetime) -> issuing.Rendering:
+        if version.pk == bad.pk:
+            raise ValueError("a text that nobody foresaw")
+        return render(version, now=now)
+
+    monkeypatch.setattr(issuing, "render_all", broken)
+    assert schedule.sweep(now=make.now()) == 1
+    states = dict(Version.objects.values_list("pk", "state"))
+    assert states == {bad.pk: "scheduled", good.pk: "issued"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_worker_whose_clock_is_an_hour_off_keeps_the_hour_all_the_same(hours: int) -> None:
+    """Row 10 of the failure modes: one that is ahead issues nothing early, one that is behind nothing late."""
+    early = make.scheduled(at=make.in_hours(0.5))
+    due = make.scheduled(at=make.now(), approved_at=make.in_hours(-0.5))
+    with make.clock_at(make.in_hours(hours)):
+        tasks.publish_due()
+    states = dict(Version.objects.values_list("pk", "state"))
+    assert states == {due.pk: "issued", early.pk: "scheduled"}
+    due.refresh_from_db()
+    assert timedelta() <= due.issued_at - due.publish_at < HOUR / 2
+
+
+def transitions(zone: str) -> list[datetime]:
+    """The hours (UTC) of 2027 with which the clocks of `zone` change."""
+    place, hours = ZoneInfo(zone), [datetime(2027, 1, 1, tzinfo=UTC) + number * HOUR for number in range(365 * 24)]
+    offsets = [hour.astimezone(place).utcoffset() for hour in hours]
+    return [hour for hour, before, after in zip(hours[1:], offsets, offsets[1:], strict=False) if before != after]
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Madrid", "Europe/London", "America/New_York", "America/Santiago", "Africa/Casablanca"]
+)
+def test_hour_meant_in_the_zone_of_a_port_comes_once_across_its_clock_changes(zone: str) -> None:
+    """Row 10 of the failure modes: half an hour before and after each change, and both readings of one that comes
+    twice; the bell rings all the time."""
+    changes = transitions(zone)
+    assert len(changes) == 2
+    walls = [(change + side * HOUR / 2).astimezone(ZoneInfo(zone)) for change in changes for side in (-1, 1)]
+    moments = {moment for wall in walls for moment in clock.instants(wall.replace(tzinfo=None), zone)}
+    for moment in moments:
+        version = make.scheduled(make.row(starts_at=moment + timedelta(days=1)), at=moment, starts_at=moment)
+        rings = [moment + timedelta(minutes=minute) for minute in range(-90, 91, 5)]
+        went = [ring for ring in rings if schedule.sweep(now=ring)]
+        version.refresh_from_db()
+        assert went == [moment] == [version.issued_at], zone
+    assert Publication.objects.count() == len(moments)
 
 
 def test_nobody_reads_it_before_its_hour() -> None:

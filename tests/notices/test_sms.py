@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from base.short import Encoding, measure
 from base.words import GOODS, Language
-from notices.sms import Encoding, Facts, measure, short_text
+from notices.sms import Facts, short_text
 from notices.truth import Row, truth_line
 from notices.truth.cells import Qualifier
 
@@ -22,8 +23,36 @@ TEXTS = json.loads((CASES / "sms" / "s-01-texts.json").read_text())
 
 @pytest.mark.parametrize("case", TEXTS, ids=lambda case: case["name"])
 def test_encoding_units_and_parts_are_those_of_the_network(case: dict[str, Any]) -> None:
+    """DEL-38"""
     found = measure(case["text"])
     assert (str(found.encoding), found.units, found.parts) == (case["encoding"], case["units"], case["parts"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("^{}\\[~]|€", ("GSM-7", 18, 1)),
+        ("€" * 80, ("GSM-7", 160, 1)),
+        ("€" * 81, ("GSM-7", 162, 2)),
+        ("x" * 152 + "€" + "x" * 152, ("GSM-7", 306, 3)),  # 153 would hold half a sign
+        ("a\r\nb", ("GSM-7", 4, 1)),
+        ("Ç¿ÑΩ", ("GSM-7", 4, 1)),
+        ("ç", ("UCS-2", 1, 1)),
+        ("Ω and Α", ("UCS-2", 7, 1)),  # a Greek alpha that looks like ours
+        ("“x”", ("UCS-2", 3, 1)),
+        ("18\u202f000 kg", ("UCS-2", 9, 1)),
+        ("e\u0301", ("UCS-2", 2, 1)),
+        ("👨‍👩‍👧", ("UCS-2", 8, 1)),
+        ("🇪🇸" * 17 + "ab", ("UCS-2", 70, 1)),
+        ("🇪🇸" * 18, ("UCS-2", 72, 2)),
+        ("x" * 66 + "🚛" + "x" * 66, ("UCS-2", 134, 3)),  # 67 would hold half a lorry
+        ("ж" * 134, ("UCS-2", 134, 2)),
+        ("ж" * 135, ("UCS-2", 135, 3)),
+    ],
+)
+def test_odd_signs_are_counted_as_the_network_does(text: str, expected: tuple[str, int, int]) -> None:
+    found = measure(text)
+    assert (str(found.encoding), found.units, found.parts) == expected
 
 
 def test_sign_that_doubles_the_parts_is_named() -> None:
