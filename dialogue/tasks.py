@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from .cases import reminders, retention
+from .cases import by_mail, reminders, retention
 
 
 @shared_task(name="dialogue.tasks.forget")
@@ -20,3 +20,10 @@ def remind(**kwargs: object) -> None:
     """Mails what is late, or soon due and nobody's."""
     close_old_connections()
     reminders.sweep(now=timezone.now())
+
+
+@shared_task(name="dialogue.tasks.read_mail")
+def read_mail(**kwargs: object) -> None:
+    """Fetches what people wrote by mail."""
+    close_old_connections()
+    by_mail.fetch(now=timezone.now())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from base import links, ratelimit
+from base import links, purge, ratelimit
 from base.text import one_line
 
 from .contents import Unacceptable, recognise
@@ -170,10 +170,10 @@ def _delete(paths: list[str]) -> None:
         default_storage.delete(path)
 
 
-def sweep(*, now: datetime) -> int:
+def sweep(*, now: datetime, busy: Callable[[], bool]) -> int:
     """Forgets forms that nobody sent, and what a crash left on the disk without a row."""
-    count = discard(CaseFile.objects.filter(case=None, created_at__lt=now - DRAFT_KEPT))
-    if not default_storage.exists(FOLDER):
+    count = purge.in_steps(CaseFile.objects.filter(case=None, created_at__lt=now - DRAFT_KEPT), discard, busy=busy)
+    if busy() or not default_storage.exists(FOLDER):
         return count
     for name in default_storage.listdir(FOLDER)[1]:
         path = f"{FOLDER}/{name}"

@@ -57,7 +57,7 @@ class Question:
     trap_filled: bool = False
 
 
-def ask(*, question: Question, ip_prefix: str, now: datetime) -> Case:
+def ask(*, question: Question, ip_prefix: str, now: datetime, door: str = "public form") -> Case:
     """The case of this question; asked twice within a day, it is one.
 
     The one mail that leaves goes to the unverified address and carries no word of the stranger's. Raises
@@ -75,7 +75,7 @@ def ask(*, question: Question, ip_prefix: str, now: datetime) -> Case:
         IdempotencyKey.objects.filter(pk=first.pk).update(result=case.reference, at=now)
         _send_link(case, now=now)
         audit.record(
-            actor="public form",
+            actor=door,
             action="case.ask",
             target=f"case:{case.uid}",
             facts={"reference": case.reference, "marked": case.suspicious},

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+
+from base import purge
+from delivery import standing
 
 from . import files
 from .models import Case, CaseFile
@@ -20,10 +22,10 @@ def forget(*, now: datetime) -> int:
     unconfirmed = Q(state=State.UNVERIFIED, created_at__lt=now - UNCONFIRMED_KEPT)
     answered = Q(state=State.ANSWERED, answered_at__lt=now - ANSWERED_KEPT)
     closed = Q(state=State.CLOSED, closed_at__lt=now - ANSWERED_KEPT)
-    count = 0
-    for case in Case.objects.filter(unconfirmed | answered | closed):
-        with transaction.atomic():
-            files.discard(CaseFile.objects.filter(case=case))
-            case.delete()
-        count += 1
-    return count + files.sweep(now=now)
+    old = Case.objects.filter(unconfirmed | answered | closed)
+    return purge.in_steps(old, _drop, busy=standing.urgent) + files.sweep(now=now, busy=standing.urgent)
+
+
+def _drop(cases: QuerySet[Case]) -> None:
+    files.discard(CaseFile.objects.filter(case__in=cases))
+    cases.delete()
