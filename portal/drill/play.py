@@ -7,86 +7,21 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from base.words import CapStatus, Direction, Role, Traffic
-from contacts.models import MemberList, Membership, Organisation, Place, Seat, User
-from delivery import addresses, reports
+from delivery import reports
 from delivery.models import Delivery, Publication
 from notices import lifecycle
-from notices.drafting import Draft
 from notices.models import Version
 
-from . import stage, verdict
+from . import cast, stage, verdict
 
 PATIENCE_S = 60.0
 PER_RECIPIENT_S = 0.02
 Say = Callable[[str], None]
-
-
-def _people(recipients: int, now: datetime) -> tuple[User, User, Place]:
-    office = Organisation.objects.create(kind=Organisation.Kind.OFFICE, code="drill", names={"en": "Drill office"})
-    association = Organisation.objects.create(
-        kind=Organisation.Kind.ASSOCIATION, code="drill-members", names={"en": "Drill members"}
-    )
-    users = []
-    for role in (Role.OFFICER, Role.APPROVER):
-        user = User.objects.create_user(f"{role}@drill.invalid", name=f"Drill {role}")
-        Seat.objects.create(user=user, organisation=office, role=role, started_at=now)
-        users.append(user)
-    place = Place(
-        locode="XXDRL", country="XX", time_zone="UTC", zone_state="confirmed", modes=["maritime"], office=office
-    )
-    place.set_names({"en": "Drill port"})
-    place.save()
-    members = MemberList.objects.create(association=association, name="Drill")
-    found = addresses.get_or_create_many(f"member{number}@drill.invalid" for number in range(recipients))
-    Membership.objects.bulk_create(
-        (
-            Membership(member_list=members, address_id=pk, contact=f"Member {pk}", company=key)
-            for key, pk in found.items()
-        ),
-        batch_size=5_000,
-    )
-    with connection.cursor() as cursor:
-        # A site has had its statistics for days; a database of a minute ago has none and would plan blindly.
-        cursor.execute("ANALYZE")
-    return users[0], users[1], place
-
-
-def _write(officer: User, place: Place, now: datetime) -> Version:
-    version = lifecycle.start(
-        kind="port_downtime",
-        office=officer.seats()[0].organisation,
-        by=officer,
-        now=now,
-        status=CapStatus.EXERCISE,
-    )
-    row = {
-        "place_id": place.pk,
-        "modes": place.modes,
-        "directions": list(Direction.values),
-        "traffic": list(Traffic.values),
-        "status": "closed",
-        "time_zone": "UTC",
-        "starts_at": now,
-        "starts_local": now.strftime("%Y-%m-%dT%H:%M"),
-    }
-    draft = Draft(
-        fields={"starts_at": now, "ends_at": now + timedelta(hours=12), "time_zone": "UTC", "severity": "Moderate"},
-        texts={
-            "en": {"title": "EXERCISE: drill port closed to cargo", "body": "A drill.", "instruction": "Do nothing."}
-        },
-        rows=[row],
-    )
-    version = lifecycle.edit(version, by=officer, edit_number=1, draft=draft, now=now)
-    return lifecycle.submit(version, by=officer, now=now)
 
 
 def _wait(publication_id: int, on: stage.Stage, end: float, say: Say) -> None:
@@ -104,9 +39,6 @@ def play(recipients: int, say: Say) -> dict[str, Any]:
     name = f"fairway_drill_{os.getpid()}_{secrets.token_hex(3)}"
     with tempfile.TemporaryDirectory(prefix="fairway-drill-") as folder, stage.database(name):
         on = stage.Stage(Path(folder), name)
-        # This process rings the drill's own workers, never the site's.
-        settings.CELERY_BROKER_URL = on.environment["REDIS_URL"]
-        _broker_of_this_process(on.environment["REDIS_URL"])
         try:
             on.start()
             return _run(recipients, on, say)
@@ -114,29 +46,26 @@ def play(recipients: int, say: Say) -> dict[str, Any]:
             on.stop()
 
 
-def _broker_of_this_process(url: str) -> None:
-    from portal.celery import app  # noqa: PLC0415 - configured first, then pointed elsewhere
+def expected_of(played: cast.Cast, version: Version) -> dict[str, verdict.Expected]:
+    """Everybody of the cast, whether or not the sending side knows of them."""
+    rows = Delivery.objects.filter(publication_id=version.publication_id or 0).select_related("address")
+    known = {row.address.key: verdict.Expected(row.address_id, row.pk) for row in rows}
+    return {key: verdict.Expected(0, 0) for key in played.members()} | known
 
-    app.conf.broker_url = url
-    app.pool.force_close_all() if app._pool else None
+
+def marks_of(version: Version) -> tuple[str, ...]:
+    return f"{version.notice.reference}, version {version.number}", "EXERCISE"
 
 
 def _run(recipients: int, on: stage.Stage, say: Say) -> dict[str, Any]:
     now = timezone.now()
-    officer, approver, place = _people(recipients, now)
-    version = _write(officer, place, now)
+    played = cast.gather(recipients, now=now)
+    version = cast.write(played, now=now)
     begun = time.monotonic()
-    version = lifecycle.approve(version, by=approver, digest=version.digest, now=timezone.now())
+    version = lifecycle.approve(version, by=played.approver, digest=version.digest, now=timezone.now())
     _wait(version.publication_id or 0, on, begun + PATIENCE_S + recipients * PER_RECIPIENT_S, say)
     seconds = time.monotonic() - begun
-    expected = {
-        row.address.key: verdict.Expected(row.address_id, row.pk)
-        for row in Delivery.objects.filter(publication_id=version.publication_id or 0).select_related("address")
-    }
-    for key in (f"member{number}@drill.invalid" for number in range(recipients)):
-        expected.setdefault(key, verdict.Expected(0, 0))
-    mark = f"{version.notice.reference}, version {version.number}"
-    found = verdict.judge(on.log, expected, (mark, "EXERCISE"))
+    found = verdict.judge(verdict.read(on.log), expected_of(played, version), marks_of(version))
     figures: dict[str, Any] = {
         "recipients": recipients,
         "delivered": found.delivered,

@@ -16,13 +16,17 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg2 import sql
 
+from portal.celery import app
+from portal.embedded.launcher import LANES
 from portal.embedded.processes import free_port, start_module, stop, wait_until
 
+from .plant import point_at
+
 BROKER_DB = 9
-WORKERS = (("critical", 1), ("routine", 1))
+WORKERS = {lane: LANES[lane] for lane in ("critical", "routine")}
 
 
-def _administer(statement: sql.Composed) -> None:
+def administer(statement: sql.Composed) -> None:
     """Runs one CREATE or DROP DATABASE beside the site's own database."""
     link = psycopg2.connect(**connection.get_connection_params())
     link.autocommit = True
@@ -35,7 +39,7 @@ def _administer(statement: sql.Composed) -> None:
 def database(name: str) -> Iterator[None]:
     """Points Django at a fresh database `name` for the block; drops it afterwards, whatever happens."""
     site = connection.settings_dict["NAME"]
-    _administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     connections.close_all()
     connection.settings_dict["NAME"] = name
     try:
@@ -44,7 +48,7 @@ def database(name: str) -> Iterator[None]:
     finally:
         connections.close_all()
         connection.settings_dict["NAME"] = site
-        _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _broker() -> str:
@@ -53,14 +57,16 @@ def _broker() -> str:
 
 
 class Stage:
-    """The processes of one drill."""
+    """The processes of one drill. `smtp_port`: of a mail server that runs already, else the drill has a sink."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, smtp_port: int = 0) -> None:
         self.log = folder / "accepted.jsonl"
         self.log.touch()
         self.folder = folder
-        self.port = free_port()
+        self.has_sink = not smtp_port
+        self.port = smtp_port or free_port()
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.workers: list[subprocess.Popen[bytes]] = []
         told = connection.settings_dict
         url = f"postgresql://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}/{name}"
         self.environment = {
@@ -69,25 +75,40 @@ class Stage:
             "REDIS_URL": _broker(),
             "EMAIL_URL": f"smtp://127.0.0.1:{self.port}",
         }
+        point_at(_broker())
 
-    def run(self, *command: str) -> subprocess.Popen[bytes]:
-        process = start_module(*command, environment=self.environment, log=self.folder / "drill.log")
+    def run(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        told = self.environment | environment
+        process = start_module(*command, environment=told, log=self.folder / "drill.log")
         self.processes.append(process)
         return process
 
     def start(self) -> None:
         redis.Redis.from_url(_broker()).flushdb()
-        sink = self.run("portal.drill.sink", "--port", str(self.port), "--log", str(self.log))
-        wait_until(lambda: _answers(self.port), lambda: sink.poll() is None, "The drill's sink", 20)
-        for lane, number in WORKERS:
-            for worker in range(number):
-                self.run(
-                    "celery", "-A", "portal.celery", "worker", "-Q", lane, "-c", "1", "-l", "WARNING",
-                    "-n", f"drill-{lane}-{worker}@fairway", "--without-gossip", "--without-mingle",
-                )  # fmt: skip
+        if self.has_sink:
+            sink = self.run("portal.drill.sink", "--port", str(self.port), "--log", str(self.log))
+            wait_until(lambda: _answers(self.port), lambda: sink.poll() is None, "The drill's sink", 20)
+        self.start_workers()
         self.run(
             "celery", "-A", "portal.celery", "beat", "-l", "WARNING", "-s", str(self.folder / "beat"), "--pidfile=",
         )  # fmt: skip
+
+    def start_workers(self, **environment: str) -> None:
+        """The workers of the lanes that notices take, as `./run` starts them; returns when each hears its queue."""
+        self.workers = [
+            self.run(
+                "celery", "-A", "portal.celery", "worker", "-Q", lane, "-c", str(number), "-l", "WARNING",
+                "-n", f"drill-{lane}@fairway", "--without-gossip", "--without-mingle", **environment,
+            )
+            for lane, number in WORKERS.items()
+        ]  # fmt: skip
+        wait_until(lambda: len(app.control.ping(timeout=1)) == len(WORKERS), self.alive, "The drill's workers", 120)
+
+    def stop_workers(self) -> None:
+        for process in self.workers:
+            stop(process)
+            self.processes.remove(process)
+        self.workers = []
 
     def alive(self) -> bool:
         return all(process.poll() is None for process in self.processes)

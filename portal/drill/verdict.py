@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -31,22 +32,38 @@ class Verdict:
     duplicates: int = 0
     wrong: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    missing: set[str] = field(default_factory=set)
+
+    def add(self, other: Verdict) -> None:
+        self.delivered += other.delivered
+        self.lost += other.lost
+        self.duplicates += other.duplicates
+        self.wrong += other.wrong
+        self.reasons += other.reasons
+        self.missing |= other.missing
 
 
-def judge(log: Path, expected: dict[str, Expected], marks: tuple[str, ...]) -> Verdict:
+def read(log: Path) -> Iterator[dict[str, str]]:
+    """What the receiving side has accepted; a line that a crash left half written was never confirmed."""
+    with log.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.endswith("\n"):
+                yield json.loads(line)
+
+
+def judge(entries: Iterable[dict[str, str]], expected: dict[str, Expected], marks: tuple[str, ...]) -> Verdict:
     """`expected`: address → ids; `marks`: what subject and text must hold (reference and version, EXERCISE)."""
     seen: Counter[str] = Counter()
     verdict = Verdict()
-    with log.open(encoding="utf-8") as lines:
-        for line in lines:
-            entry = json.loads(line)
-            seen[entry["to"]] += 1
-            reason = _wrong(entry, expected.get(entry["to"]), marks)
-            if reason:
-                verdict.wrong += 1
-                verdict.reasons[reason] += 1
+    for entry in entries:
+        seen[entry["to"]] += 1
+        reason = _wrong(entry, expected.get(entry["to"]), marks)
+        if reason:
+            verdict.wrong += 1
+            verdict.reasons[reason] += 1
     verdict.delivered = sum(1 for address in seen if address in expected)
-    verdict.lost = len(expected) - verdict.delivered
+    verdict.missing = set(expected) - set(seen)
+    verdict.lost = len(verdict.missing)
     verdict.duplicates = sum(count - 1 for count in seen.values())
     return verdict
 

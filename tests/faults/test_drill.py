@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 
 from delivery import seals
-from portal.drill.verdict import Expected, judge
+from portal.drill.verdict import Expected, judge, read
 from portal.embedded.processes import CHECKOUT
 
 
@@ -103,5 +103,5 @@ def test_verdict_finds_each_kind_of_harm(tmp_path: Path, change: dict[str, objec
     log = tmp_path / "log"
     line = json.dumps({"sender": sender, "to": facts["to"], "mail": mail}) + "\n"
     log.write_text(line * int(str(facts["times"])))
-    found = judge(log, {"member0@drill.invalid": Expected(1, 2)}, ("EX-2026-0001, version 1", "EXERCISE"))
+    found = judge(read(log), {"member0@drill.invalid": Expected(1, 2)}, ("EX-2026-0001, version 1", "EXERCISE"))
     assert (found.lost, found.duplicates, found.wrong) == outcome

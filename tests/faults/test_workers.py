@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import signal
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from base.models import Heartbeat
 from base.words import Lane
-from delivery import outbox
-from delivery.models import Delivery, Publication
-from delivery.postman import WINDOWS
+from delivery import outbox, postman, reports
+from delivery.channels.email import BULK_WINDOW
+from delivery.models import Batch, Delivery, Publication
 from delivery.states import State
+from portal.embedded.launcher import LANES
 
 from .plant import Plant
 
@@ -29,8 +31,7 @@ def running(working: Plant) -> Plant:
 
 
 def states(publication: Publication) -> dict[str, int]:
-    rows = Delivery.objects.filter(publication=publication).values_list("state", flat=True)
-    return {state: list(rows).count(state) for state in set(rows)}
+    return dict(reports.states(publication))
 
 
 def copies(plant: Plant, publication: Publication) -> list[int]:
@@ -48,7 +49,7 @@ def test_worker_killed_in_the_middle_loses_nobody_and_doubles_its_open_window_at
     publication = running.publish(PEOPLE, lane=lane)
     running.wait(lambda: running.count() >= before + 300, "A third of the run")
     running.kill(f"worker-{lane}")
-    on_wire = states(publication).get(State.WIRE, 0)
+    on_wire = reports.report(publication).on_wire
     assert running.count() < before + PEOPLE, "it was killed in the middle"
     running.site.start_worker(lane)
     running.let_leases_run_out()
@@ -57,7 +58,26 @@ def test_worker_killed_in_the_middle_loses_nobody_and_doubles_its_open_window_at
     assert min(got) == 1
     assert max(got) <= 2
     assert states(publication) == {State.ACCEPTED: PEOPLE}
-    assert sum(got) - PEOPLE <= report.twice == on_wire <= WINDOWS[lane]
+    assert sum(got) - PEOPLE <= report.twice == on_wire <= postman.channel().window(lane) * LANES[lane]
+
+
+@pytest.mark.long
+def test_worker_told_to_stop_ends_its_window_and_leaves_the_rest_to_the_next_one(running: Plant) -> None:
+    """Row 18 of the failure modes: SIGTERM in the middle of a run, as when a release is installed."""
+    before, people = running.count(), 20_000  # more than leave in the round that is open
+    publication = running.publish(people, lane=Lane.CRITICAL)
+    running.wait(lambda: running.count() >= before + 300, "The beginning of the run")
+    begun = time.monotonic()
+    running.drain(f"worker-{Lane.CRITICAL}")
+    assert time.monotonic() - begun < 30
+    at_stop = running.count() - before
+    assert at_stop < people, "it was told to stop in the middle"
+    assert reports.report(publication).on_wire == 0
+    assert not Batch.objects.filter(publication=publication, closed_at=None).exclude(lease_until=None).exists()
+    running.site.start_worker(Lane.CRITICAL)
+    report = running.wait_for(publication)
+    assert copies(running, publication) == [1] * people
+    assert report.twice == 0
 
 
 @pytest.mark.long
@@ -100,7 +120,18 @@ def test_stopped_at_half_of_five_thousand_only_the_open_windows_go(running: Plan
     report = running.wait_for(publication)
     got = running.count() - before
     assert sessions >= 2
-    assert at_stop < 5_000 - WINDOWS[Lane.ROUTINE] * sessions
-    assert got <= at_stop + WINDOWS[Lane.ROUTINE] * sessions
+    assert at_stop < 5_000 - BULK_WINDOW * sessions
+    assert got <= at_stop + BULK_WINDOW * sessions
     assert report.left_out == {State.STOPPED: 5_000 - got}
     assert max(copies(running, publication)) == 1
+
+
+@pytest.mark.long
+def test_without_beat_the_workers_ring_for_each_other(running: Plant) -> None:
+    """Row 11 of the failure modes: beat is down, nobody rings for what is published, and it goes all the same."""
+    running.kill("beat")
+    Heartbeat.objects.filter(name="beat").update(at=datetime.now(UTC) - timedelta(minutes=1))
+    publication = running.publish(100, lane=Lane.ROUTINE)  # enlisted, and no bell was rung
+    running.wait_for(publication, 60)
+    assert copies(running, publication) == [1] * 100
+    running.site.start_beat()

@@ -1,0 +1,66 @@
+"""A worker whose clock is an hour off, before or behind: it loses no lease, steals none and sends nothing twice.
+
+Row 10 of the failure modes, with `tests.notices.test_schedule` for the clock changes of five zones.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from base.words import Lane
+from delivery import tasks
+from delivery.models import Batch, Delivery, Publication
+
+from .plant import Plant
+
+PEOPLE, AHEAD_S = 600, 3_600
+
+
+def child_of(plant: Plant, name: str) -> int:
+    pid = plant.named(name).pid
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+
+def leased() -> set[tuple[int, str]]:
+    return {(pk, str(token)) for pk, token in Batch.objects.exclude(token=None).values_list("pk", "token")}
+
+
+def open_batches(publication: Publication) -> int:
+    return publication.batches.filter(closed_at=None).count()
+
+
+def rung() -> bool:
+    """A bell may be kept by the one that stands still: another follows."""
+    tasks.wake(Lane.ROUTINE)
+    return True
+
+
+@pytest.mark.parametrize("holder", ["ahead", "behind"])
+def test_worker_an_hour_off_neither_loses_its_lease_nor_takes_one(working: Plant, holder: str) -> None:
+    """Each is stopped for a while in the middle of a batch, and the other looks for work meanwhile."""
+    if not any(name == "worker-ahead" for name, _process in working.site.processes):
+        working.start_odd_worker(Lane.ROUTINE, "ahead", ODD_CLOCK_S=AHEAD_S)
+        working.start_odd_worker(Lane.ROUTINE, "behind", ODD_CLOCK_S=-AHEAD_S)
+    other = "behind" if holder == "ahead" else "ahead"
+    # Both must be up before one is stopped.
+    first = working.publish(1, lane=Lane.ROUTINE)
+    tasks.wake(Lane.ROUTINE)
+    working.wait_for(first)
+    before = working.count()
+    publication = working.publish(PEOPLE, lane=Lane.ROUTINE)
+    os.kill(child_of(working, f"worker-{other}"), signal.SIGSTOP)
+    working.wait(lambda: rung() and working.count() > before + 50, "The first windows")
+    os.kill(child_of(working, f"worker-{holder}"), signal.SIGSTOP)
+    held = leased()
+    assert len(held) == 1, "it was stopped in the middle of a batch"
+    os.kill(child_of(working, f"worker-{other}"), signal.SIGCONT)
+    working.wait(lambda: rung() and open_batches(publication) == len(held), "What the other can have")
+    assert held <= leased(), "nobody took it"
+    os.kill(child_of(working, f"worker-{holder}"), signal.SIGCONT)
+    assert working.wait_for(publication).twice == 0
+    log, people = working.accepted(), Delivery.objects.filter(publication=publication)
+    assert [log[key] for key in people.values_list("address__key", flat=True)] == [1] * PEOPLE
