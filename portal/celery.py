@@ -3,8 +3,12 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, before_task_publish, worker_init, worker_ready
+from django.db import close_old_connections
 
+from base import heartbeat
+from base.words import Lane
+from portal import standin
 from portal.checks import demand_safe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -18,21 +22,36 @@ app.conf.task_default_queue = "routine"
 UNHEARD_S = 60.0  # wide, since beat and a worker elsewhere may have clocks that differ by seconds
 
 
-def every(seconds: float, task: str, queue: str) -> dict[str, object]:
+HEARTBEAT_S = 15.0
+
+
+def every(seconds: float, task: str, queue: str, **arguments: object) -> dict[str, object]:
     """A beat entry; a ring that nobody heard in time is dropped, the next one follows."""
-    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(UNHEARD_S, seconds)}}
+    options = {"queue": queue, "expires": max(UNHEARD_S, seconds)}
+    return {"task": task, "schedule": seconds, "options": options, "kwargs": arguments}
 
 
 app.conf.beat_schedule = {
     "delivery-pump": every(5.0, "delivery.tasks.pump", "critical"),
+    "delivery-settle": every(10.0, "delivery.tasks.settle", "digest"),
+    "delivery-forget": every(3600.0, "delivery.tasks.forget", "digest"),
     "contacts-sweep": every(5.0, "contacts.tasks.sweep", "critical"),
     "notices-hour": every(5.0, "notices.tasks.publish_due", "critical"),
     "notices-promises": every(10.0, "notices.tasks.remind", "critical"),
+    "notices-digests": every(30.0, "notices.tasks.summarise", "digest"),
     "audit-chain": every(5.0, "base.tasks.chain", "digest"),
+    "portal-watch": every(30.0, "portal.tasks.watch", "digest"),
+    "portal-canary": every(30.0, "portal.tasks.canary", "personal"),
+    "portal-sign-of-life": every(60.0, "portal.tasks.sign_of_life", "digest"),
     "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),
+    "dialogue-read-mail": every(15.0, "dialogue.tasks.read_mail", "personal"),
     "dialogue-remind": every(60.0, "dialogue.tasks.remind", "routine"),
     "dialogue-forget": every(3600.0, "dialogue.tasks.forget", "digest"),
 }
+app.conf.beat_schedule |= {
+    f"heartbeat-{lane}": every(HEARTBEAT_S, "base.tasks.beat", lane, name=f"lane:{lane}") for lane in Lane.values
+}
+app.conf.beat_schedule["heartbeat-ways"] = every(HEARTBEAT_S, "base.tasks.beat", "webhook", name="lane:ways")
 app.autodiscover_tasks()
 
 
@@ -40,5 +59,23 @@ def _demand_safe(**kwargs: object) -> None:
     demand_safe()
 
 
+def _beat_itself(sender: object = None, **kwargs: object) -> None:
+    """Beat is seen as it rings, whether or not the broker takes the ring."""
+    if sender == "base.tasks.beat":
+        close_old_connections()
+        heartbeat.beat("beat")
+        heartbeat.keep_alive()
+
+
+def _watch_beat(**kwargs: object) -> None:
+    before_task_publish.connect(_beat_itself)
+
+
+def _stand_in(**kwargs: object) -> None:
+    standin.start(app)
+
+
 worker_init.connect(_demand_safe)
+worker_ready.connect(_stand_in)
 beat_init.connect(_demand_safe)
+beat_init.connect(_watch_beat)

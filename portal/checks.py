@@ -22,6 +22,32 @@ def demo_only_on_embedded_servers(app_configs: Any, **kwargs: Any) -> list[Check
     return []
 
 
+@register(Tags.security)
+def test_nets_only_on_embedded_servers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.FAIRWAY_HTTP_TEST_NETS and not settings.FAIRWAY_EMBEDDED:
+        return [
+            Error(
+                "FAIRWAY_HTTP_TEST_NETS lets strangers' addresses lead into this machine; it is for sinks of a demo.",
+                hint="Unset FAIRWAY_HTTP_TEST_NETS.",
+                id="portal.E004",
+            )
+        ]
+    return []
+
+
+@register()
+def text_messages_have_countries(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.FAIRWAY_SMS_URL and not settings.FAIRWAY_SMS_COUNTRIES:
+        return [
+            Error(
+                "FAIRWAY_SMS_URL is set, and no country is: no text message would ever leave.",
+                hint="Set FAIRWAY_SMS_COUNTRIES to the countries whose numbers are written to, such as ES,PT.",
+                id="portal.E005",
+            )
+        ]
+    return []
+
+
 @register(Tags.security, deploy=True)
 def secret_key_is_set(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.SECRET_KEY == settings.UNSET_SECRET:
@@ -41,6 +67,7 @@ BOOT_ERROR = 3  # what Gunicorn takes for a worker that can never boot, so that 
 
 def demand_safe() -> None:
     """Ends a serving process in one line: neither Gunicorn nor Celery heeds the checks by itself."""
-    for wrong in (*demo_only_on_embedded_servers(None), *secret_key_is_set(None)):
-        sys.stderr.write(f"Fairway does not start: {wrong.msg} {wrong.hint} ({wrong.id})\n")
-        sys.exit(BOOT_ERROR)
+    for check in (demo_only_on_embedded_servers, test_nets_only_on_embedded_servers, secret_key_is_set):
+        for wrong in check(None):
+            sys.stderr.write(f"Fairway does not start: {wrong.msg} {wrong.hint} ({wrong.id})\n")
+            sys.exit(BOOT_ERROR)

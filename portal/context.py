@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from base.access import Can, may
+from delivery import guard
 from portal.everybody import reads_no_session
 
 
@@ -22,5 +23,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "may_headquarters": SimpleLazyObject(lambda: may(request.user, Can.SEE_HEADQUARTERS)),
         "may_desk": SimpleLazyObject(lambda: may(request.user, Can.SEE_DRAFTS)),
         "may_queue": SimpleLazyObject(lambda: may(request.user, Can.SEE_CASES)),
+        "may_release": SimpleLazyObject(lambda: may(request.user, Can.RELEASE_OUTBOUND)),
+        "outbound_held": SimpleLazyObject(lambda: bool(getattr(request.user, "is_customs", False)) and guard.held()),
+        "may_connect": SimpleLazyObject(lambda: may(request.user, Can.KEEP_CONNECTIONS)),
         "may_people": SimpleLazyObject(lambda: may(request.user, Can.SEE_PEOPLE)),
     }

@@ -8,20 +8,39 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
 RETRY_AFTER_S = 60
+DISK_FULL = "53100"
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 when the database does not answer, which passes by itself; else 500."""
-    passing = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    """503 when the database does not answer, which passes by itself, or has no room, which people make; else 500."""
+    error = sys.exc_info()[1]
+    passing = isinstance(error, (OperationalError, InterfaceError))
     status = 503 if passing else 500
-    answer = HttpResponse(render_to_string(f"{status}.html"), status=status, headers={"Cache-Control": "no-store"})
+    if passing and getattr(getattr(error, "__cause__", None), "pgcode", None) == DISK_FULL:
+        text = render_to_string("disk_full.html", {"typed": _typed(request), "csrf_token": get_token(request)})
+    else:
+        text = render_to_string(f"{status}.html")
+    answer = HttpResponse(text, status=status, headers={"Cache-Control": "no-store"})
     if passing:
         answer["Retry-After"] = str(RETRY_AFTER_S)
     return answer
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was sent, to be sent again or copied; never what a person signs in with."""
+    if "/accounts/" in request.path_info:
+        return []
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name != "csrfmiddlewaretoken" and "password" not in name
+    ]
 
 
 class OpenedInsteadOfSent:

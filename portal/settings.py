@@ -1,5 +1,7 @@
 """Fairway's settings: one file, read from the environment (twelve-factor); `NAME_FILE` may hold a secret's path."""
 
+import socket
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +28,60 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 
 FAIRWAY_DEMO = env.bool("FAIRWAY_DEMO", default=False)
+FAIRWAY_DEMO_HOOK = env("FAIRWAY_DEMO_HOOK", default="")
 FAIRWAY_EMBEDDED = env.bool("FAIRWAY_EMBEDDED", default=False)
 FAIRWAY_SITE_URL = env("FAIRWAY_SITE_URL", default="http://localhost:8000").rstrip("/")
 FAIRWAY_SERVICE_NAME = env("FAIRWAY_SERVICE_NAME", default="Fairway")
 FAIRWAY_MAIL_DOMAIN = env("FAIRWAY_MAIL_DOMAIN", default="fairway.example")
 FAIRWAY_MAIL_FROM = env("FAIRWAY_MAIL_FROM", default=f"Fairway <notices@{FAIRWAY_MAIL_DOMAIN}>")
+# Addresses at which people write to us; the signed ones of bounces and canaries are known without a list.
+FAIRWAY_INBOXES = [
+    address.strip().lower()
+    for address in env.list(
+        "FAIRWAY_INBOXES",
+        default=[
+            parseaddr(FAIRWAY_MAIL_FROM)[1],
+            *(f"{name}@{FAIRWAY_MAIL_DOMAIN}" for name in ("questions", "abuse", "postmaster")),
+        ],
+    )
+]
+# The mailbox that `receive_mail --imap` looks into, and where it puts what it has taken.
+FAIRWAY_IMAP_URL = env("FAIRWAY_IMAP_URL", default="")
+FAIRWAY_IMAP_DONE = env("FAIRWAY_IMAP_DONE", default="")
+# Who may post what came of a mail to /hooks/inbound/<name>/, each with a secret of Standard Webhooks.
+FAIRWAY_INBOUND_HOOKS = env.dict("FAIRWAY_INBOUND_HOOKS", default={})
+# When a mailbox that returns our mail is suspended (delivery/suppression.py).
+FAIRWAY_HARD_BOUNCE_DAYS = env.int("FAIRWAY_HARD_BOUNCE_DAYS", default=2)
+FAIRWAY_SOFT_BOUNCE_DAYS = env.int("FAIRWAY_SOFT_BOUNCE_DAYS", default=4)
+FAIRWAY_SOFT_BOUNCE_SPAN = env.int("FAIRWAY_SOFT_BOUNCE_SPAN", default=7)
 FAIRWAY_LIST_DOMAIN = env("FAIRWAY_LIST_DOMAIN", default=f"notices.{FAIRWAY_MAIL_DOMAIN}")
 FAIRWAY_OFFICIAL_LANGUAGE = env("FAIRWAY_OFFICIAL_LANGUAGE", default="en")
+FAIRWAY_TIME_ZONE = env("FAIRWAY_TIME_ZONE", default="UTC")
 FAIRWAY_APPROVALS_NEEDED = env.int("FAIRWAY_APPROVALS_NEEDED", default=1)
+FAIRWAY_INSTANCE = env("FAIRWAY_INSTANCE", default="") or socket.gethostname()
+FAIRWAY_CANARY = env.bool("FAIRWAY_CANARY", default=False)
+FAIRWAY_ONLY_TO = env.list("FAIRWAY_ONLY_TO", default=[])
+FAIRWAY_DUTY_MAIL = env.list("FAIRWAY_DUTY_MAIL", default=[])
+# What everybody may read of an office, by its code: "of-dover=+44 …"; its duty mailbox is not for everybody.
+FAIRWAY_CALL_LIST = env.dict("FAIRWAY_CALL_LIST", default={})
+FAIRWAY_DEADMAN_URL = env("FAIRWAY_DEADMAN_URL", default="")
+# Loopback networks in which a demo or a test has its sinks; refused elsewhere (portal.E004).
+FAIRWAY_HTTP_TEST_NETS = env.list("FAIRWAY_HTTP_TEST_NETS", default=[])
+FAIRWAY_CHECKER_URL = env("FAIRWAY_CHECKER_URL", default="")
+FAIRWAY_METRICS_TOKEN = env("FAIRWAY_METRICS_TOKEN", default="")
+# Text messages: a gateway that takes a POST (https://…), or a file for trying out (file:///…); empty: none are sent.
+FAIRWAY_SMS_URL = env("FAIRWAY_SMS_URL", default="")
+FAIRWAY_SMS_FORM = env("FAIRWAY_SMS_FORM", default="form")  # or "json"
+FAIRWAY_SMS_FIELDS = env.dict("FAIRWAY_SMS_FIELDS", default={name: name for name in ("to", "text", "from", "ref")})
+FAIRWAY_SMS_MORE = env.dict("FAIRWAY_SMS_MORE", default={})
+FAIRWAY_SMS_HEADERS = env.dict("FAIRWAY_SMS_HEADERS", default={})
+FAIRWAY_SMS_FROM = env("FAIRWAY_SMS_FROM", default=FAIRWAY_SERVICE_NAME[:11])
+FAIRWAY_SMS_SUCCESS = env("FAIRWAY_SMS_SUCCESS", default="")
+FAIRWAY_SMS_COUNTRIES = env.list("FAIRWAY_SMS_COUNTRIES", default=[])
+FAIRWAY_SMS_DAILY_PARTS = env.int("FAIRWAY_SMS_DAILY_PARTS", default=1_000)
+FAIRWAY_SMS_HOOK_FIELDS = env.dict("FAIRWAY_SMS_HOOK_FIELDS", default={"from": "from", "text": "text"})
+FAIRWAY_SMS_HOOK_HEADER = env("FAIRWAY_SMS_HOOK_HEADER", default="X-Signature")
+FAIRWAY_SMS_HOOK_SECRET = env("FAIRWAY_SMS_HOOK_SECRET", default="")
 # Part of every entity tag: readers get a page anew when what makes it changed.
 _MAKERS = (
     ("templates", "*.html"), ("locale", "*.mo"), ("static", "*.css"), ("notices", "*.py"), ("portal", "*.py"),
@@ -74,6 +122,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.tracing.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -134,7 +183,7 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^api/", r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^livez$", r"^readyz$", r"^status\.json$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -253,6 +302,12 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"] or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email.get("EMAIL_USE_TLS", False), _email.get("EMAIL_USE_SSL", False)
+# Takes over while the first rests: another way out of the house, not another name of the same.
+FAIRWAY_SECOND_RELAY = env.email_url("EMAIL_URL_SECOND") if env("EMAIL_URL_SECOND", default="") else None
+# How many connections to the relay a worker opens at most; 16 to 64 for a distant one.
+FAIRWAY_MAIL_CONNECTIONS = env.int("FAIRWAY_MAIL_CONNECTIONS", default=4)
+# How long the batch of a dead worker waits for another. Shorter than a task may take, it costs doubled mails.
+FAIRWAY_LEASE_S = env.int("FAIRWAY_LEASE_S", default=120)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = FAIRWAY_MAIL_FROM
 
 REST_FRAMEWORK = {
@@ -270,12 +325,16 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+LOG_FORMAT = env("LOG_FORMAT", default="line" if FAIRWAY_EMBEDDED else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"tokens": {"()": "portal.logs.WithoutTokens"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "portal.logs.AsJson"},
+    },
+    "filters": {"masked": {"()": "portal.logs.Masked"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["masked"]}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
     "loggers": {"django": {"handlers": []}, "django.server": {"handlers": [], "propagate": True}},
 }

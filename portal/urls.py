@@ -4,9 +4,11 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from contacts import urls as contacts_urls
+from delivery import hooks
 from notices.formats import FEEDS
 from portal import ops
-from portal.pages import association, demo, headquarters, public
+from portal.everybody import without_session
+from portal.pages import association, call_list, demo, headquarters, outbound, public, status
 
 handler500 = "portal.failures.server_error"
 
@@ -15,8 +17,12 @@ urlpatterns = [
     path("n/<str:reference>/<int:number>", public.permanent, name="permanent_version"),
     path("livez", ops.livez, name="livez"),
     path("readyz", ops.readyz, name="readyz"),
+    path("metrics", ops.metrics, name="metrics"),
+    path("status", status.status_anywhere, name="status_anywhere"),
+    path("status.json", status.status_json, name="status_json"),
     path("favicon.ico", public.favicon, name="favicon"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("hooks/inbound/<str:provider>/", without_session(hooks.inbound), name="inbound_hook"),
     *contacts_urls.without_language,
 ]
 
@@ -25,6 +31,8 @@ urlpatterns += i18n_patterns(
     path("n/<str:reference>/", public.notice, name="notice"),
     path("n/<str:reference>/<int:number>/", public.notice, name="notice_version"),
     *(path(feed.file, public.feed, {"feed": feed}, name=feed.name) for feed in FEEDS),
+    path("status/", status.status, name="status"),
+    path("offices/", call_list.call_list, name="call_list"),
     path("demo/", demo.accounts, name="demo_accounts"),
     path("accounts/", include("portal.account_urls")),
     path("", include("contacts.urls")),
@@ -34,5 +42,6 @@ urlpatterns += i18n_patterns(
     path("association/<str:code>/", association.dashboard, name="association"),
     path("association/<str:code>/seen/", association.mark, name="association_mark"),
     path("association/<str:code>/relay/<uuid:uid>/", association.relay, name="association_relay"),
+    path("headquarters/outbound/", outbound.outbound, name="outbound"),
     path("headquarters/", headquarters.headquarters, name="headquarters"),
 )

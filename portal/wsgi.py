@@ -2,12 +2,13 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from portal.checks import demand_safe
-from portal.logs import mask_gunicorn
+from portal.logs import adopt_gunicorn
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
 demand_safe()
-mask_gunicorn()
+adopt_gunicorn(settings.LOG_FORMAT)

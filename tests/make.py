@@ -17,7 +17,10 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
 
-from contacts.models import MemberList, Membership, Organisation, Place, Seat, User
+from base import heartbeat
+from base.words import Lane
+from contacts import connections
+from contacts.models import Connection, MemberList, Membership, Organisation, Place, Seat, User
 from delivery import addresses
 from notices import lifecycle, lone, schedule
 from notices.drafting import Draft
@@ -136,16 +139,20 @@ def pending(*rows: dict[str, Any], by: User | None = None, **fields: Any) -> Ver
 
 
 def scheduled(
-    *rows: dict[str, Any], at: datetime | None = None, approver: User | None = None, **fields: Any
+    *rows: dict[str, Any],
+    at: datetime | None = None,
+    approved_at: datetime | None = None,
+    approver: User | None = None,
+    **fields: Any,
 ) -> Version:
-    """A version that a second person approved and that waits for its hour."""
-    version = written(*rows, **fields)
+    """A version that a second person approved (now, unless told when) and that waits for its hour."""
+    version, then = written(*rows, **fields), approved_at or now()
     if not Membership.objects.exists():
         member_list(None, "reader@member.invalid")
-    version = schedule.choose(version, at=at or in_hours(2), by=version.author, now=now())
-    version = lifecycle.submit(version, by=version.author, now=now())
+    version = schedule.choose(version, at=at or in_hours(2), by=version.author, now=then)
+    version = lifecycle.submit(version, by=version.author, now=then)
     approver = approver or user("approver", at=version.notice.office)
-    return lifecycle.approve(version, by=approver, digest=version.digest, now=now())
+    return lifecycle.approve(version, by=approver, digest=version.digest, now=then)
 
 
 def issued(*rows: dict[str, Any], approver: User | None = None, **fields: Any) -> Version:
@@ -184,6 +191,17 @@ def member_list(at: Organisation | None = None, *emails: str, way: str = "direct
     return made
 
 
+def connection(
+    at: Organisation | None = None, *, by: User | None = None, url: str = "https://hooks.partner.example/customs",
+    preset: str = "standard", exercises: bool = False, language: str = "en",
+) -> Connection:  # fmt: skip
+    at = at or association()
+    return connections.add(
+        organisation=at, by=by or user("association_manager", at=at), name=f"Booking {next(_count)}", url=url,
+        preset=preset, language=language, exercises=exercises, now=now(),
+    )  # fmt: skip
+
+
 def sign_in(client: Any, person: User, *, minutes_ago: float = 0) -> Any:
     """Signs `person` in to a test client, as proved then; customs staff with a second factor."""
     if person.is_customs:
@@ -206,6 +224,13 @@ def template(name: str = "Storm", *, kind: str = "port_downtime", **words: dict[
 
 def in_hours(hours: float) -> datetime:
     return now() + timedelta(hours=hours)
+
+
+def at_work(*, but: str = "") -> None:
+    """Every part of the site was seen a moment ago, apart from `but`."""
+    for name in ("beat", "pump", *(f"lane:{lane}" for lane in (*Lane.values, "ways"))):
+        if name != but:
+            heartbeat.beat(name)
 
 
 @contextmanager

@@ -12,13 +12,18 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from base.words import Role
-from contacts import imports
-from contacts.models import MemberList, Organisation, Place, Seat, User
+from contacts import connections, imports
+from contacts.models import Connection, MemberList, Organisation, Place, Seat, Subscription, User
+from contacts.rhythm import Rhythm
+from delivery import addresses, numbers
+from delivery.models import Endpoint
 
 DATA = Path(__file__).parent / "data"
+PROGRAM = "Booking system"
 PASSWORD = "fairway-demo-2026"  # noqa: S105 - printed on purpose, works on embedded servers only
 
 
@@ -139,3 +144,39 @@ def member_lists(told: dict[str, Any], organisations: dict[str, Organisation], n
         path = DATA / entry["member_list"]
         run = imports.prepare(made, data=path.read_bytes(), file_name=path.name, by=None, now=now)
         imports.apply(run, by=None, now=now, ground="membership_terms")
+
+
+def follower(places: dict[str, Place], now: datetime) -> None:
+    """A carrier that wants one mail a day; the first is due at once, so that a newcomer finds it."""
+    if Subscription.objects.exists():
+        return
+    begun = now - timedelta(days=4)
+    Subscription.objects.create(
+        address=addresses.get_or_create("daily@carrier.example"),
+        state=Subscription.State.CONFIRMED,
+        rhythm=Rhythm.DAILY,
+        time_zone=places["ESALG"].time_zone,
+        created_at=begun,
+        confirmed_at=begun,
+        digest_since=begun,
+        digest_due_at=now,
+    )
+
+
+def ways_out(now: datetime) -> None:
+    """A program that is called and a telephone that is written to; where they lead changes with each start."""
+    url, known = settings.FAIRWAY_DEMO_HOOK, Connection.objects.filter(name=PROGRAM).first()
+    managers = Seat.objects.filter(role=Role.ASSOCIATION_MANAGER, user__is_demo=True, ended_at=None)
+    seat = managers.order_by("pk").first()
+    if url and known:
+        Endpoint.objects.filter(pk=known.endpoint_id).exclude(url="").update(url=url)
+    elif url and seat:
+        connections.add(
+            organisation=seat.organisation, by=seat.user, name=PROGRAM, url=url, preset=Endpoint.Preset.STANDARD,
+            language="en", exercises=False, now=now,
+        )  # fmt: skip
+    if numbers.is_offered() and not Subscription.objects.filter(address__channel=numbers.CHANNEL).exists():
+        Subscription.objects.create(
+            address=numbers.get_or_create("+34612345678"), beside=addresses.get_or_create("daily@carrier.example"),
+            state=Subscription.State.CONFIRMED, least_severity="Moderate", created_at=now, confirmed_at=now,
+        )  # fmt: skip

@@ -25,7 +25,14 @@ from .processes import (
     wait_until,
 )
 
-LANES = ("critical", "routine", "personal", "digest")
+# Processes of each lane: while one waits for the database, the other keeps the relay busy.
+LANES = {"critical": 1, "routine": 2, "personal": 1, "digest": 1}
+# The ways out beside e-mail have queues of their own and wait for other people's servers: threads, side by side.
+WAYS = ("-Q", "webhook,sms", "-P", "threads", "-c", "8")
+
+BACKGROUND = ("worker-", "beat", "inbound")
+MOST_FALLS = 5  # in a minute
+BOOT_ERROR = 3  # `portal.checks` ends a process with it whose settings are wrong
 
 
 class Stopped(Exception):
@@ -109,9 +116,13 @@ class Site:
     def __init__(self, environment: dict[str, str], folder: Path, port: int, below: servers.Processes) -> None:
         self.environment, self.folder, self.port = environment, folder, port
         self.below = below
+        self.inbound_port = free_port()
         self.processes: servers.Processes = []
+        self.commands: dict[str, tuple[str, ...]] = {}
+        self.revived: dict[str, list[float]] = {}
 
     def run(self, name: str, *command: str) -> None:
+        self.commands[name] = command
         process = start_module(*command, environment=self.environment, log=self.folder / f"{name}.log")
         self.processes.append((name, process))
 
@@ -120,7 +131,9 @@ class Site:
         self.start_web()
         for lane in LANES:
             self.start_worker(lane)
+        self.start_worker("ways", queues=WAYS)
         self.start_beat()
+        self.start_inbound()
 
     def start_web(self) -> None:
         self.run(
@@ -129,10 +142,11 @@ class Site:
         )  # fmt: skip
         wait_until(self.answers, lambda: not self.fallen(), "The site", 180)
 
-    def start_worker(self, lane: str, name: str = "") -> None:
-        """One process for `lane`; several of one lane need a `name` each."""
+    def start_worker(self, lane: str, name: str = "", *, queues: tuple[str, ...] = ()) -> None:
+        """The worker of `lane`; several of one lane need a `name` each."""
         self.run(
-            f"worker-{name or lane}", "celery", "-A", "portal.celery", "worker", "-Q", lane, "-c", "1",
+            f"worker-{name or lane}", "celery", "-A", "portal.celery", "worker",
+            *(queues or ("-Q", lane, "-c", str(LANES.get(lane, 1)))),
             "-n", f"{name or lane}@fairway", "-l", "WARNING", "--without-gossip", "--without-mingle",
         )  # fmt: skip
 
@@ -141,6 +155,28 @@ class Site:
             "beat", "celery", "-A", "portal.celery", "beat", "-l", "WARNING",
             "-s", str(self.folder / "beat"), "--pidfile=",
         )  # fmt: skip
+
+    def start_inbound(self) -> None:
+        """The door for mail that comes back, over LMTP."""
+        self.run("inbound", "manage", "receive_mail", "--lmtp", f"127.0.0.1:{self.inbound_port}")
+
+    def revive(self) -> list[str]:
+        """Starts workers, beat and the door anew that ended by themselves, as systemd and containers do; their names.
+
+        One that does not start for a wrong setting, or falls again and again, stays fallen.
+        """
+        started = []
+        for name, process in list(self.processes):
+            if process.poll() in (None, BOOT_ERROR) or not name.startswith(BACKGROUND):
+                continue
+            now = time.monotonic()
+            recent = [moment for moment in self.revived.get(name, ()) if now - moment < 60]
+            if len(recent) < MOST_FALLS:
+                self.revived[name] = [*recent, now]
+                self.processes.remove((name, process))
+                self.run(name, *self.commands[name])
+                started.append(name)
+        return started
 
     def fallen(self) -> list[str]:
         """Who ended by itself, the servers below included."""
@@ -169,8 +205,17 @@ def start_mail_catcher(site: Site) -> str:
         return ""
     smtp, web = free_port(), chosen_port("MAIL_PORT", free_port())
     site.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{smtp}"
+    site.environment.setdefault("FAIRWAY_CANARY", "1")  # what is for our own domain comes back
+    texts = site.folder / "texts.jsonl"
+    if site.environment.get("FAIRWAY_DEMO") == "1":
+        site.environment.setdefault("FAIRWAY_SMS_URL", texts.as_uri())
+        site.environment.setdefault("FAIRWAY_SMS_COUNTRIES", "ES,FR,PT,MA,GB,IE,BE,NL,DE")
+        site.environment.setdefault("FAIRWAY_HTTP_TEST_NETS", "127.0.0.0/8")
+        site.environment["FAIRWAY_DEMO_HOOK"] = f"http://127.0.0.1:{web}/hook"
     site.run(
         "mailcatcher", "portal.embedded.mailcatcher", "--smtp-port", str(smtp), "--http-port", str(web),
+        "--lmtp-port", str(site.inbound_port),
+        "--domain", site.environment.get("FAIRWAY_MAIL_DOMAIN", "fairway.example"), "--texts", str(texts),
     )  # fmt: skip
     return f"http://localhost:{web}"
 
@@ -178,7 +223,7 @@ def start_mail_catcher(site: Site) -> str:
 def greet(environment: dict[str, str], port: int, mails: str, seconds: float) -> None:
     servers.say(f"\nFairway is ready after {seconds:.0f} s: http://localhost:{port}")
     if mails:
-        servers.say(f"Mails that it sends are caught: {mails}")
+        servers.say(f"Mails that it sends are caught: {mails} – buttons there let one come back")
     if environment.get("FAIRWAY_DEMO") == "1":
         finish(begin(environment, "demo_accounts"))
     servers.say("Ctrl-C stops everything; the data stays.")
@@ -189,6 +234,7 @@ def serve(folder: Path, port: int, begun: float) -> None:
     below: servers.Processes = []
     with servers.started(folder, below) as environment:
         environment.setdefault("FAIRWAY_SITE_URL", f"http://localhost:{port}")
+        environment.setdefault("FAIRWAY_INSTANCE", "run")  # the folder is the house, whatever the machine is called
         environment.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
         environment.setdefault("STATIC_ROOT", str(folder / "static"))
         environment.setdefault("MEDIA_ROOT", str(folder / "media"))
@@ -199,7 +245,7 @@ def serve(folder: Path, port: int, begun: float) -> None:
             servers.write_state(folder, environment)
             site.start()
             greet(environment, port, mails, time.monotonic() - begun)
-            while not site.fallen():
+            while site.revive() or not site.fallen():
                 time.sleep(0.5)
             raise CannotStart(f"{', '.join(site.fallen())} ended by itself, see the logs in {folder}.")
         finally:

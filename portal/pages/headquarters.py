@@ -17,9 +17,10 @@ from base.access import Can, demand, may
 from base.words import CapStatus
 from contacts.models import Application, Organisation
 from dialogue.cases.models import Case
-from notices import lone, under_way, wording
+from notices import lone, schedule, under_way, wording
 from notices import promises as promised
 from notices.models import Version
+from portal import alarms
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def headquarters(request: HttpRequest) -> HttpResponse:
     alone = list(lone.unsettled())
     real = Version.objects.filter(status=CapStatus.ACTUAL)  # exercises are not on any dashboard
     context = {
+        "alarms": alarms.raised(),
+        "missed": set(schedule.missed(now=now).values_list("pk", flat=True)),
         "promises": promises,
         "sendings": under_way.sendings(real),
         "approvals": under_way.approvals(real, now=now),

@@ -43,6 +43,7 @@ STAGED = {
 NO_PAGE = {
     "livez", "readyz", "favicon", "permanent", "permanent_version", "association_home", "feed_atom", "notices_json",
     "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",
+    "inbound_hook", "stop_hook", "status_anywhere", "status_json", "metrics",
 }  # fmt: skip
 WITHOUT_LANDMARKS = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}
 # Forms that refuse to be sent empty, each with a list of what is wrong
@@ -52,7 +53,7 @@ REFUSE_EMPTY = {
     "account_login", "account_change_password", "account_reset_password",
     "account_reauthenticate", "mfa_authenticate", "mfa_activate_totp", "mfa_reauthenticate",
     "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
-    "version_review", "office", "office_new",
+    "version_review", "office", "office_new", "connection_new", "follow_phone",
 }  # fmt: skip
 TITLES = "[...document.querySelectorAll('h1')].map(h => h.textContent.trim()).filter(Boolean).length"
 DEAD_LINKS = """[...document.querySelectorAll('main a[href^="#"], a.f-skip')]

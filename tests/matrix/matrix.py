@@ -54,8 +54,9 @@ LIST = {"name": "Fresh", "way": "direct", "direct_from": "Extreme"}
 
 ROWS = [
     # ── Everybody ───────────────────────────── anonymous, links    | association     | customs
-    Row("livez readyz favicon", "200"),
-    Row("home notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask"
+    Row("livez readyz favicon status status_json metrics", "200"),  # these tests ask on the machine itself
+    Row("status_anywhere", ">status"),
+    Row("home call_list notice notice_version feed_atom notices_json follow follow_sent follow_manage_link ask"
         " case_links case_links_sent", "200"),
     post("case_links", ">case_links_sent", email="nobody@company.invalid"),
     Row("apply apply_sent", "200"),
@@ -63,10 +64,17 @@ ROWS = [
     Row("permanent_version", ">notice_version"),
     Row("demo_accounts", "404"),
     post("set_language", ">follow", language="en", next="/en/follow/"),
+    Row("inbound_hook", "405"),
+    post("inbound_hook", "204"),
+    Row("stop_hook", "405"),
+    post("stop_hook", "204"),
     # ── By link: a good link opens one thing, whoever holds it; leaving looks the same for all
     Row("leave", "200"),
     post("leave", "200"),
-    Row("follow_confirm follow_manage case_sent case_verify case_track case_track_file",
+    post("follow_phone",
+        "404 422 404                                 | 404 404 404     | 404 404 404 404 404 404 404",
+        code="12"),
+    Row("follow_confirm follow_manage follow_phone case_sent case_verify case_track case_track_file",
         "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
     post("follow_confirm",
         "404 200 404                                 | 404 404 404     | 404 404 404 404 404 404 404"),
@@ -105,6 +113,21 @@ ROWS = [
         "in in in                                    | 404 >people 404 | 404 404 404 404 403 403 >people"),
     post("person_switch_off",
         "in in in                                    | 403 403 403     | 403 403 403 403 403 403 >people"),
+    # ── Webhooks and chat: managers for their association, the administrator for the administration's own
+    Row("connections connection_new",
+        "in in in                                    | 403 200 200     | 403 403 403 403 403 403 200"),
+    post("connection_new",
+        "in in in                                    | 403 422 422     | 403 403 403 403 403 403 422",
+        name="Inside", url="https://10.0.0.1/", preset="standard", language="en"),
+    post("connection_new",
+        "in in in                     | 403 >connection >connection    | 403 403 403 403 403 403 >connection",
+        name="Booking", url="https://hooks.partner.example/", preset="standard", language="en"),
+    Row("connection",
+        "in in in                                    | 403 200 404     | 403 403 403 403 403 403 404",
+        of="connection"),
+    post("connection_act",
+        "in in in                                    | 403 >connection 404 | 403 403 403 403 403 403 404",
+        of="connection"),
     # ── Offices: the administrator alone
     Row("offices office_new",
         "in in in                                    | 403 403 403     | 403 403 403 403 403 403 200"),
@@ -158,6 +181,9 @@ ROWS = [
         of="member_list", **LIST),
     post("list_upload",
         "in in in                                    | 403 422 404     | 404 404 404 404 404 404 404",
+        of="member_list"),
+    post("member_try_again",
+        "in in in                                    | 403 >list 404   | 404 404 404 404 404 404 404",
         of="member_list"),
     Row("import import_refused",
         "in in in                                    | 403 200 404     | 404 404 404 404 404 404 404",
@@ -268,6 +294,10 @@ ROWS = [
         "200 200 200                     | 404 404 404 | 200 200 404 200 200 404 404", text="Yes, he", said="1"),
     Row("headquarters",
         "in in in                        | 403 403 403 | 403 403 403 200 200 200 403"),
+    Row("outbound",
+        "in in in                        | 403 403 403 | 403 403 403 403 200 403 200"),
+    post("outbound",
+        "in in in                        | 403 403 403 | 403 403 403 403 422 403 422"),
     # ── allauth: pages at the entrance are for whoever is signed out; one's own account is for the person signed in
     Row("account_inactive account_reset_password account_reset_password_done"
         " account_reset_password_from_key account_reset_password_from_key_done", "200"),

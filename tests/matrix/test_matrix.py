@@ -25,7 +25,7 @@ from .world import LINKS, World
 pytestmark = pytest.mark.django_db
 # Who keeps the list, and who opens the page of the own address.
 KEEPERS = ("association_manager", "link_holder")
-ON_A_LIST = (b"first@member.invalid", b"reader@member.invalid")
+ON_A_LIST = (b"first@member.invalid", b"reader@member.invalid", b"gone@member.invalid")
 UNKNOWN = UUID(int=0)
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 

@@ -9,9 +9,10 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from base import links
-from contacts import applications, imports, people, subscribe, two_person
+from contacts import applications, by_phone, imports, people, subscribe, two_person
 from contacts.models import (
     Application,
+    Connection,
     ImportRun,
     Invitation,
     MemberList,
@@ -34,6 +35,7 @@ NETWORK = "192.0.2.0/24"
 class World:
     association: Organisation
     member_list: MemberList
+    connection: Connection
     dry_run: ImportRun
     imported: ImportRun
     draft: Version
@@ -59,7 +61,9 @@ class World:
 def build() -> World:
     office, association = make.office(), make.association("as-one")
     persons = _people(office, association)
-    member_list = make.member_list(association, "reader@member.invalid")
+    member_list = make.member_list(association, "reader@member.invalid", "gone@member.invalid")
+    gone = addresses.get_or_create("gone@member.invalid")
+    addresses.suppress(gone.pk, reason=addresses.Reason.BOUNCED, now=make.now())
     manager = persons["association_manager"]
     runs = [
         imports.prepare(member_list, data=MEMBERS, file_name="m.csv", by=manager, now=make.now()) for _ in range(2)
@@ -68,9 +72,11 @@ def build() -> World:
     house = persons["administrator"].seats()[0].organisation
     reader = addresses.get_or_create("reader@member.invalid").pk
     case = intake.verify(_ask("asker@company.invalid"), now=make.now())
+    make.at_work()
     return World(
         association=association,
         member_list=member_list,
+        connection=make.connection(association, by=manager),
         dry_run=runs[0],
         imported=imports.apply(runs[1], by=manager, ground="membership_terms", now=make.now()),
         draft=make.written(by=author, title="Unsaid draft"),
@@ -151,6 +157,11 @@ def _file_of(case: Case) -> CaseFile:
     return case.files.get()
 
 
+def _member(world: World) -> int:
+    """One of the list that the matrix asks about."""
+    return int(world.member_list.memberships.order_by("pk").values_list("pk", flat=True)[0])
+
+
 def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]:
     """What the address `name` needs in its path. Links are good for `link_holder` alone."""
     if name in LINKS:
@@ -165,6 +176,7 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
     reference = {"reference": world.issued.notice.reference}
     return {
         "applications": {},
+        "inbound_hook": {"provider": "relay"},
         "permanent": reference,
         "notice": reference,
         "permanent_version": reference | {"number": 1},
@@ -173,9 +185,11 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "version_revise": uid | {"action": "update"},
         "sending_control": uid | {"verb": "hold"},
         "list_export": uid | {"form": "csv"},
+        "member_try_again": uid | {"pk": _member(world)},
         "association": {"code": world.association.code},
         "association_mark": {"code": world.association.code},
         "association_relay": uid | {"code": world.association.code},
+        "connection_act": uid | {"verb": "pause"},
         "template": {"pk": world.template.pk},
         "template_remove": {"pk": world.template.pk},
         "seat_end": {"pk": world.colleague.seats()[0].pk},
@@ -191,6 +205,7 @@ LINKS = {
     "leave": ("leave", "reader"),
     "follow_confirm": (subscribe.CONFIRM, "wish"),
     "follow_manage": (subscribe.MANAGE, "reader"),
+    "follow_phone": (by_phone.CODE, "wish"),
     "apply_confirm": (applications.VERIFY, "unconfirmed"),
     "case_sent": (mails.SENT, "case"),
     "case_verify": (mails.VERIFY, "unverified"),

@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from contacts.models import Seat
-from notices import lone
+from delivery.models import Publication
+from notices import lone, summaries
 from notices.models import LoneIssue, Notice, Version
 from tests import make
 
@@ -36,3 +37,11 @@ def test_demo_has_planned_work_that_waits_and_an_emergency_that_waits_for_its_re
     for version, word in ((works, "Scheduled"), (power_cut, "To be reviewed")):
         row = next(part for part in page.split("<li") if str(version.notice) in part)
         assert word in row, row
+
+
+def test_demo_has_a_reader_whose_digest_is_due_at_once(settings: Any) -> None:
+    settings.FAIRWAY_DEMO = True
+    call_command("load_demo", stderr=StringIO())
+    assert summaries.sweep(now=datetime.now(UTC)) == 1
+    message = Publication.objects.get(lane="digest").messages.get()
+    assert "every place" in message.text and "New notice · " in message.text

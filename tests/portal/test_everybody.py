@@ -19,7 +19,8 @@ SAYS = "is on its way to"
 def test_public_pages_and_feeds_are_the_ones_that_ask_nobody_who_they_are() -> None:
     names = {pattern.name for pattern in url_patterns() if reads_no_session(pattern.callback)}
     assert names == {
-        "livez", "readyz", "favicon", "home", "notice", "notice_version", "permanent", "permanent_version",
+        "livez", "readyz", "favicon", "home", "call_list", "notice", "notice_version", "permanent",
+        "permanent_version", "status", "status_anywhere", "status_json", "metrics", "inbound_hook",
         *(feed.name for feed in FEEDS),
     }  # fmt: skip
 

