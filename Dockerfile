@@ -1,5 +1,5 @@
 # The image of every process of Fairway. Building needs no secret; nothing in it is writable for who runs it.
-FROM python:3.13-slim-bookworm AS build
+FROM python:3.13-slim-trixie AS build
 WORKDIR /app
 RUN python -m venv /venv
 COPY requirements/production.txt requirements/
@@ -9,7 +9,9 @@ ENV PATH=/venv/bin:$PATH STATIC_ROOT=/static
 RUN python manage.py compile_catalogues
 RUN python manage.py collectstatic --noinput -v0
 
-FROM python:3.13-slim-bookworm
+FROM python:3.13-slim-trixie
+# For manage.py backup and restore: as new as the server of docker-compose.yml.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client-17 && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin fairway && install -d -o fairway -g fairway /media
 COPY --from=build /venv /venv
 COPY --from=build /static /static

@@ -7,8 +7,10 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,6 +114,28 @@ def test_demo_secrets_are_refused_outside_embedded_servers() -> None:
     done = run(sys.executable, "manage.py", "check", env={"FAIRWAY_DEMO": "1", "FAIRWAY_EMBEDDED": ""})
     assert done.returncode == 1
     assert "portal.E001" in done.stderr
+
+
+GROUPS_OF_LOCKS = {"production": (), "run": ("embedded",), "bench": ("bench",), "test": ("test",)}
+
+
+def asked_for(project: dict[str, Any], group: str) -> Iterator[str]:
+    for entry in project["dependency-groups"][group]:
+        if isinstance(entry, str):
+            yield entry
+        else:
+            yield from asked_for(project, entry["include-group"])
+
+
+@pytest.mark.parametrize("lock", GROUPS_OF_LOCKS)
+def test_lock_holds_what_its_groups_ask_for(lock: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = list(project["project"]["dependencies"])
+    for group in GROUPS_OF_LOCKS[lock]:
+        wanted += asked_for(project, group)
+    pinned = re.findall(r"^([A-Za-z0-9_.-]+)==", (ROOT / "requirements" / f"{lock}.txt").read_text(), re.M)
+    missing = {re.split(r"[\[<>=~! ]", one)[0].lower() for one in wanted} - {name.lower() for name in pinned}
+    assert not missing
 
 
 @pytest.mark.parametrize(
