@@ -292,6 +292,15 @@ def count(facets: Facets) -> int:
     return int(number)
 
 
+def is_anybody(facets: Facets) -> bool:
+    """Whether there is one person at all; counting a million takes seconds, finding one does not."""
+    sql, parameters = _everybody(facets)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({sql})", parameters)
+        (found,) = cursor.fetchone()
+    return bool(found)
+
+
 def count_by_text(facets: Facets) -> int:
     """Telephones that get a text message."""
     sql, parameters = people(facets, BY_TEXT)(0, EVERYBODY)

@@ -25,7 +25,7 @@ from .states import State
 
 # A chunk is a range of addresses, so that each costs the same however many follow.
 CHUNK = 10_000
-LEAP = 100_000  # so many addresses are passed over at once where nobody is concerned
+LEAPS = (1_000, 10_000, 100_000)  # addresses looked ahead over where nobody is concerned: the next may be near
 BATCH = 500
 PERSONAL_LIFE = timedelta(hours=24)
 # What was never tried is due since yesterday: before every retry, and also when a clock is set back by hours.
@@ -167,15 +167,19 @@ def _upto(after: int, width: int) -> int | None:
 
 def _before_next(publication: Publication, after: int, people: People, channels: list[str]) -> int:
     """The address id before the next to whom it goes, or at which to look on."""
-    upto = _upto(after, LEAP)
-    if upto is None:
-        return after
-    sql, parameters = people(after, upto)
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAREST.format(people=sql, publication=publication.pk), [*parameters, channels])
-        (nearest,) = cursor.fetchone()
-    # Webhooks are told first, so that `people` names them in every range: they lead no further than its end.
-    return upto if nearest is None else min(nearest - 1, upto)
+    for leap in LEAPS:
+        upto = _upto(after, leap)
+        if upto is None:
+            return after
+        sql, parameters = people(after, upto)
+        with connection.cursor() as cursor:
+            cursor.execute(_NEAREST.format(people=sql, publication=publication.pk), [*parameters, channels])
+            (nearest,) = cursor.fetchone()
+        # Webhooks are told first, so that `people` names them in every range: they lead no further than its end.
+        if nearest is not None and nearest <= upto:
+            return int(nearest) - 1
+        after = upto
+    return after
 
 
 def _write(

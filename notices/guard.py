@@ -52,14 +52,20 @@ def usual(office: Organisation) -> int | None:
 
 def guard_of(version: Version, people: int | None) -> Guard | None:
     """The guard on `version`, which goes to `people` (coarse; None is one or two), if it needs one."""
-    known = usual(version.notice.office) if people else None
+    return _guard(people, usual(version.notice.office)) if people else None
+
+
+def _guard(people: int | None, known: int | None) -> Guard | None:
     return Guard(people, known) if people and known and people > TIMES * known else None
 
 
 def check(version: Version, *, typed: str, now: datetime) -> None:
     """Raises `NotTyped` unless the number is typed where it is asked for."""
+    known = usual(version.notice.office)
+    if known is None:
+        return
     people = reach.coarse(audience.count(audience.Facets.from_json(facets_of(version), at=leaves_at(version, now))))
-    guard = guard_of(version, people)
+    guard = _guard(people, known)
     if guard is not None and "".join(sign for sign in typed if sign.isdigit()) != str(guard.people):
         raise NotTyped(
             _("Type %(people)s to confirm: this goes to far more people than usual.") % {"people": guard.people},

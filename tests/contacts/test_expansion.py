@@ -62,7 +62,7 @@ def test_first_chunk_is_small_and_the_rest_follows():
 
 def test_whoever_is_concerned_is_found_beyond_the_many_who_are_not(monkeypatch):
     """A large address book, a port that few follow: between them, and after the last, lie longer ways than a leap."""
-    monkeypatch.setattr(outbox, "LEAP", 40)
+    monkeypatch.setattr(outbox, "LEAPS", (10, 40))
     monkeypatch.setattr(expansion, "FIRST_CHUNK", 3)
     port, on, others = place("ESALG"), member_list(), member_list()
     elsewhere = place("ESBCN").pk
@@ -77,7 +77,7 @@ def test_whoever_is_concerned_is_found_beyond_the_many_who_are_not(monkeypatch):
 
 
 def test_webhook_that_is_named_in_every_range_makes_nobody_be_passed_over(monkeypatch):
-    monkeypatch.setattr(outbox, "LEAP", 10)
+    monkeypatch.setattr(outbox, "LEAPS", (10,))
     on = member_list()
     ids = [membership(on, f"m{number}@x.example").address_id for number in range(30)]
     publication = opened(place("ESALG"))
