@@ -301,6 +301,18 @@ def is_anybody(facets: Facets) -> bool:
     return bool(found)
 
 
+def is_concerned(facets: Facets, address_id: int) -> bool:
+    """Whether there is any reason to write to this address."""
+    sql, parameters = people(facets)(address_id - 1, address_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM ({sql}) z WHERE address_id = %s)",  # noqa: S608
+            [*parameters, address_id],
+        )
+        (found,) = cursor.fetchone()
+    return bool(found)
+
+
 def count_by_text(facets: Facets) -> int:
     """Telephones that get a text message."""
     sql, parameters = people(facets, BY_TEXT)(0, EVERYBODY)

@@ -94,3 +94,19 @@ def relay(publication_id: int, *, association_id: int, variant: str = "", give_u
         reopened = outbox.reopen(publication_id, audience=wider, give_up_at=give_up_at)
         transaction.on_commit(lambda: ring_for(locked))
     return reopened
+
+
+def let_go(address_id: int) -> int:
+    """Takes back what waits for somebody whom no reason names any more, since they left one; of how many notices.
+
+    Who hears later from now on, in a digest, still gets what is on its way: the digest begins after it. Called in
+    the transaction in which they leave.
+    """
+    gone = 0
+    unfinished = Publication.objects.filter(enlisted_at=None, stopped_at=None).order_by("pk")
+    list(unfinished.select_for_update())  # a chunk that is being enlisted ends first, the next one sees who has left
+    for publication in outbox.waiting_for(address_id):
+        facets = Facets.from_json(publication.audience, at=publication.created_at)
+        if not audience.is_concerned(audience.with_every_follower(facets), address_id):
+            gone += outbox.forgo(publication, address_id)
+    return gone

@@ -18,7 +18,7 @@ from delivery import addresses, outbox, seals
 from delivery.inbound import Kind
 from delivery.models import Address, Inbound
 
-from . import digests, letters
+from . import digests, expansion, letters
 from .models import Membership, Refusal, Subscription
 from .rhythm import AT_ONCE, Choice, next_due
 
@@ -182,12 +182,16 @@ def change(address: Address, *, subscription_id: int, wish: Wish, now: datetime)
             if before.phone_hint:  # no digest fits into a text message
                 wish = replace(wish, choice=AT_ONCE)
             mine.update(**wish.as_fields(), **digests.changed(before, wish.choice, now=now))
+            expansion.let_go(before.address_id)
             audit.record(actor="public link", action="follow.change", target=f"address:{address.pk}", now=now)
 
 
 def leave_subscription(address: Address, *, subscription_id: int, now: datetime) -> None:
     with transaction.atomic():
-        if _subscriptions(address).filter(pk=subscription_id).update(state=State.LEFT, left_at=now):
+        mine = _subscriptions(address).filter(pk=subscription_id)
+        of = mine.values_list("address_id", flat=True).first()
+        if of is not None and mine.update(state=State.LEFT, left_at=now):
+            expansion.let_go(of)
             audit.record(actor="public link", action="follow.leave", target=f"address:{address.pk}", now=now)
 
 
@@ -199,6 +203,7 @@ def leave_list(address: Address, *, list_id: int, now: datetime) -> None:
             Refusal.objects.get_or_create(
                 address=address, member_list_id=list_id, defaults={"at": now, "way": "page"}
             )
+            expansion.let_go(address.pk)
             audit.record(actor="public link", action="list.leave", target=f"address:{address.pk}", now=now)
 
 

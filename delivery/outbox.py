@@ -287,3 +287,30 @@ def stop(publication: Publication, *, by: Any, now: datetime) -> bool:
     if stopped:
         audit.record(actor=by, action="sending.stop", target=f"publication:{publication.uid}", now=now)
     return bool(stopped)
+
+
+def waiting_for(address_id: int) -> QuerySet[Publication]:
+    """What has an audience and yet to leave for this address."""
+    mine = Delivery.objects.filter(address=address_id, state__in=[State.PENDING, State.DEFERRED])
+    return Publication.objects.filter(pk__in=mine.values("publication"), stopped_at=None).exclude(audience={})
+
+
+# The batch is locked, so that no window opens over the row meanwhile.
+_FORGO = """
+WITH open AS (
+    SELECT d.id, b.wire_to FROM delivery_delivery d
+    JOIN delivery_batch b ON b.publication_id = d.publication_id AND b.number = d.batch_number
+    WHERE d.publication_id = %s AND d.address_id = %s AND b.closed_at IS NULL FOR UPDATE OF b)
+UPDATE delivery_delivery d SET state = 'suppressed', code = 'left', changed_at = clock_timestamp()
+FROM open WHERE d.id = open.id AND (d.state = 'deferred' OR d.state = 'pending' AND d.position > open.wire_to)
+"""
+
+
+def forgo(publication: Publication, address_id: int) -> bool:
+    """Takes back what waits for one person; False if it has left, or is on the wire."""
+    with connection.cursor() as cursor:
+        for _look in range(2):  # a batch that closes meanwhile moves the row to the next
+            cursor.execute(_FORGO, [publication.pk, address_id])
+            if cursor.rowcount:
+                return True
+    return False
