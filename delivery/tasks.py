@@ -7,10 +7,9 @@ import logging
 from celery import current_app, shared_task
 from django.db import close_old_connections
 from django.utils import timezone
-from kombu.exceptions import OperationalError
-from redis import RedisError
 
 from base import heartbeat
+from base.queues import BROKEN, waiting
 
 from . import claim, intake, postman, receipts
 from .guard import watch
@@ -18,7 +17,6 @@ from .guard import watch
 log = logging.getLogger(__name__)
 
 ENOUGH = 3  # tasks that wait in a queue: one more bell would only make other errands wait behind it
-BROKEN = (OperationalError, RedisError, OSError)
 
 
 def ring(task: str, lane: str, /, **arguments: object) -> None:
@@ -32,28 +30,19 @@ def ring(task: str, lane: str, /, **arguments: object) -> None:
 def wake(lane: str, channel: str = "email") -> None:
     """Rings for what is due, unless bells enough hang there already: each rings the next."""
     queue = queue_of(lane, channel)
-    if _waiting(queue) < ENOUGH:
+    if waiting(queue) < ENOUGH:
         ring("delivery.tasks.send_batch", queue, lane=str(lane), channel=channel)
 
 
 def remind(task: str, lane: str, /, **arguments: object) -> None:
     """Rings for what was rung for before, beside the bells of `wake`, unless they pile up: then one of ours hangs."""
-    if _waiting(str(lane)) < 2 * ENOUGH:
+    if waiting(str(lane)) < 2 * ENOUGH:
         ring(task, lane, **arguments)
 
 
 def queue_of(lane: str, channel: str) -> str:
     """E-mail has a queue and workers for each lane; each other channel has one of its own, and waits for nobody."""
     return str(lane) if channel == "email" else channel
-
-
-def _waiting(queue: str) -> int:
-    """How many tasks wait in `queue` (declaring one that is there changes nothing)."""
-    try:
-        with current_app.pool.acquire(block=True) as link:
-            return int(link.default_channel.queue_declare(queue).message_count)
-    except BROKEN:
-        return 0  # `ring` reports it
 
 
 @shared_task(name="delivery.tasks.send_batch")

@@ -17,18 +17,13 @@ app = Celery("fairway")
 app.set_default()  # for every thread: "current" is one thread's alone, and web workers have several
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_default_queue = "routine"
-
-
-UNHEARD_S = 60.0  # wide, since beat and a worker elsewhere may have clocks that differ by seconds
-
+app.conf.beat_scheduler = "portal.beat:Scheduler"
 
 HEARTBEAT_S = 15.0
 
 
 def every(seconds: float, task: str, queue: str, **arguments: object) -> dict[str, object]:
-    """A beat entry; a ring that nobody heard in time is dropped, the next one follows."""
-    options = {"queue": queue, "expires": max(UNHEARD_S, seconds)}
-    return {"task": task, "schedule": seconds, "options": options, "kwargs": arguments}
+    return {"task": task, "schedule": seconds, "options": {"queue": queue}, "kwargs": arguments}
 
 
 app.conf.beat_schedule = {

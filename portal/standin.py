@@ -11,7 +11,7 @@ from django.db import Error, connection
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from base import heartbeat
+from base import heartbeat, queues
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def stand_in(app: Celery) -> bool:
     if heartbeat.ages().get("beat", SILENT_S) < SILENT_S or not heartbeat.take("stand-in", LOOK_S - 1):
         return False
     for entry in app.conf.beat_schedule.values():
-        if entry["schedule"] <= OFTEN_S:
+        if entry["schedule"] <= OFTEN_S and not queues.is_full(entry["options"]["queue"]):
             app.send_task(entry["task"], kwargs=entry["kwargs"], retry=False, **entry["options"])
     return True
 

@@ -29,6 +29,7 @@ FULL_S = 2.0
 BROKER_AWAY_S = 1.0
 PROBE = Sealed("en", "EXERCISE: probe", "Does it go on?\n")
 PATIENCE_S = 60.0
+HOUR_S = 3_600
 MOST_CONNECTIONS = 200
 
 
@@ -61,8 +62,8 @@ class Acts:
             self._start(name)
         self.plant.site.start_beat()
 
-    def _start(self, name: str) -> None:
-        self.plant.site.start_worker(name.removeprefix("worker-"))
+    def _start(self, name: str, *program: str) -> None:
+        self.plant.site.start_worker(name.removeprefix("worker-"), program=program or ("celery",))
 
     def supervise(self) -> None:
         """Starts anew who ended by itself."""
@@ -157,6 +158,12 @@ class Acts:
         finish(migration)
         self._start(name)
 
+    def wrong_clock(self) -> None:
+        """From now until its next kill one worker is an hour ahead, or behind."""
+        name = self.drawn.choice(WORKERS)
+        self.plant.drain(name)
+        self._start(name, "portal.drill.clock", str(self.drawn.choice((-HOUR_S, HOUR_S))))
+
     # --- How soon it goes on --------------------------------------------------------------------------------------
 
     def _recovered(self, fault: str) -> None:
@@ -177,7 +184,7 @@ class Acts:
 KILLS = ("kill_child", "kill_child", "kill_child", "kill_main", "kill_group")
 BROKER = ("flush_broker", "kill_broker", "fill_broker")
 DATABASE = ("terminate_backends", "exhaust_connections")
-OTHERS = ("cut_wire", "hold_wire", "two_beats", "no_beat", "deploy")
+OTHERS = ("cut_wire", "hold_wire", "two_beats", "no_beat", "deploy", "wrong_clock")
 
 
 def schedule(drawn: random.Random, *, kills: int, broker: int, restarts: int) -> list[str]:

@@ -142,10 +142,12 @@ class Site:
         )  # fmt: skip
         wait_until(self.answers, lambda: not self.fallen(), "The site", 180)
 
-    def start_worker(self, lane: str, name: str = "", *, queues: tuple[str, ...] = ()) -> None:
-        """The worker of `lane`; several of one lane need a `name` each."""
+    def start_worker(
+        self, lane: str, name: str = "", *, queues: tuple[str, ...] = (), program: tuple[str, ...] = ("celery",)
+    ) -> None:
+        """The worker of `lane`; several of one lane need a `name` each. `program`: the module that runs it."""
         self.run(
-            f"worker-{name or lane}", "celery", "-A", "portal.celery", "worker",
+            f"worker-{name or lane}", *program, "-A", "portal.celery", "worker",
             *(queues or ("-Q", lane, "-c", str(LANES.get(lane, 1)))),
             "-n", f"{name or lane}@fairway", "-l", "WARNING", "--without-gossip", "--without-mingle",
         )  # fmt: skip

@@ -32,15 +32,12 @@ class Plant(Bare):
             for link in psutil.Process(self.named("sink").pid).net_connections("tcp")
         )
 
-    def start_odd_worker(self, lane: str, name: str, **odd: object) -> None:
-        """One with something wrong with it, as `tests.faults.odd_worker` says."""
-        environment = self.site.environment
-        self.site.environment = environment | {key: str(value) for key, value in odd.items()}
-        self.site.run(
-            f"worker-{name}", "tests.faults.odd_worker", "-A", "portal.celery", "worker", "-Q", lane, "-c", "1",
-            "-n", f"{name}@fairway", "-l", "WARNING", "--without-gossip", "--without-mingle",
-        )  # fmt: skip
-        self.site.environment = environment
+    def start_odd_worker(self, lane: str, name: str, *program: str, **environment: object) -> None:
+        """One of one process, run by a `program` with something wrong with it."""
+        usual = self.site.environment
+        self.site.environment = usual | {key: str(value) for key, value in environment.items()}
+        self.site.start_worker(lane, name, queues=("-Q", lane, "-c", "1"), program=program)
+        self.site.environment = usual
 
     def publish(self, people: int, *, lane: str, life: timedelta = timedelta(hours=1)) -> Publication:
         """A publication to so many new people, enlisted but not yet rung for."""

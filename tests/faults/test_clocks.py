@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from base import heartbeat
 from base.words import Lane
 from delivery import tasks
 from delivery.models import Batch, Delivery, Publication
@@ -43,8 +44,8 @@ def rung() -> bool:
 def test_worker_an_hour_off_neither_loses_its_lease_nor_takes_one(working: Plant, holder: str) -> None:
     """Each is stopped for a while in the middle of a batch, and the other looks for work meanwhile."""
     if not any(name == "worker-ahead" for name, _process in working.site.processes):
-        working.start_odd_worker(Lane.ROUTINE, "ahead", ODD_CLOCK_S=AHEAD_S)
-        working.start_odd_worker(Lane.ROUTINE, "behind", ODD_CLOCK_S=-AHEAD_S)
+        working.start_odd_worker(Lane.ROUTINE, "ahead", "portal.drill.clock", str(AHEAD_S))
+        working.start_odd_worker(Lane.ROUTINE, "behind", "portal.drill.clock", str(-AHEAD_S))
     other = "behind" if holder == "ahead" else "ahead"
     # Both must be up before one is stopped.
     first = working.publish(1, lane=Lane.ROUTINE)
@@ -64,3 +65,17 @@ def test_worker_an_hour_off_neither_loses_its_lease_nor_takes_one(working: Plant
     assert working.wait_for(publication).twice == 0
     log, people = working.accepted(), Delivery.objects.filter(publication=publication)
     assert [log[key] for key in people.values_list("address__key", flat=True)] == [1] * PEOPLE
+
+
+@pytest.mark.parametrize("seconds", [AHEAD_S, -AHEAD_S], ids=["ahead", "behind"])
+def test_worker_an_hour_off_hears_what_beat_rings_for(working: Plant, seconds: int) -> None:
+    name = f"alone-{seconds}"
+    working.start_odd_worker(Lane.CRITICAL, name, "portal.drill.clock", str(seconds))
+    working.site.start_beat()
+    heartbeat.beat("beat")  # so that no worker rings in its place
+    try:
+        report = working.wait_for(working.publish(20, lane=Lane.CRITICAL))  # nobody rings for it
+    finally:
+        working.kill("beat")
+        working.kill(f"worker-{name}")
+    assert (report.counts["delivered"], report.twice) == (20, 0)

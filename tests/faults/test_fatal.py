@@ -23,7 +23,7 @@ def test_sixty_rows_in_a_run_of_a_thousand_and_one_that_kills_harm_nobody_else(w
         if f"p{number}@plant.invalid" != FATAL:
             Address.objects.filter(key=f"p{number}@plant.invalid").update(key=f"p{number}\r\nRCPT TO:<x@y>")
     for name in ("one", "two"):
-        working.start_odd_worker(Lane.ROUTINE, name, ODD_FATAL=FATAL, FAIRWAY_LEASE_S=LEASE_S)
+        working.start_odd_worker(Lane.ROUTINE, name, "tests.faults.fatal_worker", FATAL, FAIRWAY_LEASE_S=LEASE_S)
     working.site.start_worker(Lane.CRITICAL)
     working.site.start_beat()
     report = working.wait_for(publication)

@@ -1,14 +1,8 @@
-"""A real worker, of which one thing is odd: its clock is wrong, or a certain mail kills it.
-
-`python -m tests.faults.odd_worker <arguments of celery>` with `ODD_CLOCK_S` (seconds by which its clock is ahead) or
-`ODD_FATAL` (an address: whoever makes a mail to it dies of kill -9) in the environment.
-"""
+"""`python -m portal.drill.clock SECONDS …`: what follows, as a worker whose clock is so many seconds ahead."""
 
 from __future__ import annotations
 
 import datetime
-import os
-import signal
 import sys
 import time
 from typing import Any
@@ -23,7 +17,7 @@ class _Passes(type):
         return isinstance(instance, _Real)
 
 
-def shift_clock(seconds: float) -> None:
+def shift(seconds: float) -> None:
     """Every clock of the wall in this process and its children, but not the monotonic one, as after a real jump."""
     ahead, real_time, real_time_ns = datetime.timedelta(seconds=seconds), time.time, time.time_ns
 
@@ -48,30 +42,13 @@ def shift_clock(seconds: float) -> None:
     time.time_ns = lambda: real_time_ns() + int(seconds * 1e9)
 
 
-def die_of(address: str) -> None:
-    from celery.signals import worker_process_init
+def main() -> None:
+    shift(float(sys.argv.pop(1)))
+    from celery.bin.celery import main as celery  # noqa: PLC0415 - only now, so that it takes the shifted clock
 
-    def arm(**kwargs: Any) -> None:
-        from delivery import envelope
-
-        make = envelope.Letter.data
-
-        def data(letter: Any, *, to: bytes, **more: Any) -> Any:
-            if to.decode() == address:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return make(letter, to=to, **more)
-
-        envelope.Letter.data = data  # type: ignore[method-assign]
-
-    worker_process_init.connect(arm, weak=False)
+    sys.argv[0] = "celery"
+    celery()
 
 
 if __name__ == "__main__":
-    if "ODD_CLOCK_S" in os.environ:
-        shift_clock(float(os.environ["ODD_CLOCK_S"]))
-    if "ODD_FATAL" in os.environ:
-        die_of(os.environ["ODD_FATAL"])
-    from celery.bin.celery import main
-
-    sys.argv[0] = "celery"
     main()
