@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Greatest, Now
 
 from base import audit
@@ -25,7 +25,7 @@ from .states import State
 
 # A chunk is a range of addresses, so that each costs the same however many follow.
 CHUNK = 10_000
-LEAPS = (1_000, 10_000, 100_000)  # addresses looked ahead over where nobody is concerned: the next may be near
+LEAPS = (1_000, 10_000, 100_000)  # ids looked ahead over where nobody is concerned: the next may be near
 BATCH = 500
 PERSONAL_LIFE = timedelta(hours=24)
 # What was never tried is due since yesterday: before every retry, and also when a clock is set back by hours.
@@ -47,7 +47,7 @@ fresh AS (
       AND a.channel || '' = ANY(%s::text[])
 )
 """
-_NEAREST = f"{_FRESH} SELECT min(address_id) FROM fresh"  # noqa: S608 - made of constants
+_NEAREST = f"{_FRESH} SELECT address_id FROM fresh ORDER BY address_id LIMIT 1"  # noqa: S608 - made of constants
 _ENLIST = f"{_FRESH}," + """
 counted AS (SELECT *, row_number() OVER (PARTITION BY channel ORDER BY address_id) - 1 AS n FROM fresh),
 heaps AS MATERIALIZED (
@@ -167,17 +167,18 @@ def _upto(after: int, width: int) -> int | None:
 
 def _before_next(publication: Publication, after: int, people: People, channels: list[str]) -> int:
     """The address id before the next to whom it goes, or at which to look on."""
+    last = Address.objects.aggregate(last=Max("id"))["last"] or 0
     for leap in LEAPS:
-        upto = _upto(after, leap)
-        if upto is None:
+        if after >= last:
             return after
+        upto = min(after + leap, last)
         sql, parameters = people(after, upto)
         with connection.cursor() as cursor:
             cursor.execute(_NEAREST.format(people=sql, publication=publication.pk), [*parameters, channels])
-            (nearest,) = cursor.fetchone()
+            found = cursor.fetchone()
         # Webhooks are told first, so that `people` names them in every range: they lead no further than its end.
-        if nearest is not None and nearest <= upto:
-            return int(nearest) - 1
+        if found and found[0] <= upto:
+            return int(found[0]) - 1
         after = upto
     return after
 

@@ -6,6 +6,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -130,7 +131,9 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["member_list", "address", "company_key"], name="membership_once"),
         ]
         indexes = [
-            models.Index(fields=["address", "member_list"], condition=Q(state="active"), name="membership_audience")
+            models.Index(fields=["address", "member_list"], condition=Q(state="active"), name="membership_audience"),
+            # A port that few follow is found without reading everybody.
+            GinIndex(fields=["places"], condition=Q(state="active"), fastupdate=False, name="membership_places"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -79,6 +80,12 @@ class Subscription(models.Model):
         ]
         indexes = [
             models.Index(fields=["address"], condition=Q(state="confirmed"), name="subscription_audience"),
+            GinIndex(
+                fields=["places", "countries"],
+                condition=Q(state="confirmed"),
+                fastupdate=False,
+                name="subscription_places",
+            ),
             models.Index(
                 fields=["digest_due_at"],
                 condition=Q(state="confirmed", digest_due_at__isnull=False),

@@ -30,6 +30,7 @@ BROKER_AWAY_S = 1.0
 PROBE = Sealed("en", "EXERCISE: probe", "Does it go on?\n")
 PATIENCE_S = 60.0
 HOUR_S = 3_600
+STARTED_S = 1.0
 MOST_CONNECTIONS = 200
 
 
@@ -78,7 +79,7 @@ class Acts:
             if time.monotonic() > end:
                 raise TimeoutError(f"{name} has no child to kill")
             self.supervise()
-            time.sleep(0.05)
+            time.sleep(STARTED_S)  # killed before it looks for work, it proves nothing
 
     def kill_main(self) -> None:
         name = self.drawn.choice(WORKERS)

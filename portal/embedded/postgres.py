@@ -54,7 +54,10 @@ class Postgres:
         # After a kill -9 of its launcher the old server still closes its files.
         wait_until(lambda: not self._old_server_runs(), lambda: True, "The end of the earlier PostgreSQL")
         self.port = self.port or free_port()
-        settings = {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": ""}
+        settings = {
+            "listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": "",
+            "random_page_cost": "1.1",  # as for any disk that does not turn
+        }  # fmt: skip
         options = [part for name, value in (settings | self.settings).items() for part in ("-c", f"{name}={value}")]
         with open(self.folder / "postgres.log", "ab") as log:
             self.process = subprocess.Popen(
