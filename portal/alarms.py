@@ -5,6 +5,7 @@ and one when it is over; what is long but moves is a graph and no alarm.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from contacts.models import User
 from delivery import canary, guard, numbers, outbox, relays, spending, standing
 from delivery.states import State
 from notices import promises, schedule
+from portal import disks
 from portal.metrics import last_day, uncertain_share
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,11 @@ class Alarm:
     name: str
     words: str | Promise
     measure: Callable[[datetime], float]
-    limit: float
+    limit: float | Callable[[], float]
+
+    @property
+    def most(self) -> float:
+        return self.limit() if callable(self.limit) else self.limit
 
 
 def _seen_s(*names: str) -> Callable[[datetime], float]:
@@ -54,6 +60,16 @@ def _seen_s(*names: str) -> Callable[[datetime], float]:
         return max(ages.get(name, NEVER_S) for name in names)
 
     return measure
+
+
+def _since_s(name: str) -> Callable[[datetime], float]:
+    """Seconds since an errand that was done before came to its end; nobody misses one that was never begun."""
+    return lambda now: heartbeat.ages().get(name, 0.0)
+
+
+def _span(setting: str, unit_s: int) -> Callable[[], float]:
+    """A setting as seconds; 0 switches its alarm off."""
+    return lambda: getattr(settings, setting) * unit_s or math.inf
 
 
 def _critical_s(now: datetime) -> float:
@@ -105,6 +121,12 @@ ALARMS: tuple[Alarm, ...] = (
           _seen_s(*(f"lane:{lane}" for lane in (*Lane.values, "ways"))), 150),
     Alarm("beat-silent", gettext_lazy("The clock that rings for everything is silent."), _seen_s("beat"), 60),
     Alarm("pump-silent", gettext_lazy("Nobody looks for what is due."), _seen_s("pump"), 60),
+    Alarm("disk-full", gettext_lazy("A disk is nearly full."),
+          lambda now: sum(disk.is_scarce for disk in disks.disks()), 0),
+    Alarm("backup-old", gettext_lazy("The last backup is too old."),
+          _since_s("backup"), _span("FAIRWAY_BACKUP_HOURS", 3_600)),
+    Alarm("copy-old", gettext_lazy("The copy of the site in a second place is no longer made."),
+          _since_s("export"), _span("FAIRWAY_COPY_MINUTES", 60)),
     Alarm("uncertain", gettext_lazy("More mails than usual may have been sent twice."), _uncertain, 0.005),
     Alarm("audit-unchained", gettext_lazy("The audit trail is not chained."), lambda now: audit.unchained_s(), 600),
 )  # fmt: skip
@@ -116,17 +138,17 @@ def watch(alarms: Iterable[Alarm] = ALARMS, *, now: datetime) -> None:
     for alarm in alarms:
         try:
             value = float(alarm.measure(now))
-        except Error:
+        except (Error, OSError):  # one that cannot be measured silences no other
             log.exception("the alarm %s could not be measured", alarm.name)
             continue
-        if value > alarm.limit:
+        if value > alarm.most:
             _raise(alarm, value, now)
         else:
             _end(alarm, now)
 
 
 def _raise(alarm: Alarm, value: float, now: datetime) -> None:
-    detail = "" if value >= NEVER_S else f"{value:g} > {alarm.limit:g}"
+    detail = "" if value >= NEVER_S else f"{value:g} > {alarm.most:g}"
     row, made = Raised.objects.get_or_create(
         name=alarm.name, ended_at=None, defaults={"raised_at": now, "seen_at": now, "detail": detail}
     )

@@ -24,7 +24,7 @@ from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 from psycopg2 import sql
 
-from base import audit
+from base import audit, heartbeat
 from delivery import guard
 from portal import pgtools
 
@@ -66,6 +66,7 @@ def back_up(target: Path, *, now: datetime) -> dict[str, Any]:
         file.flush()
         os.fsync(file.fileno())
     part.rename(target)
+    heartbeat.beat("backup")
     return manifest
 
 

@@ -25,6 +25,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from base import heartbeat
 from base.words import CapStatus
 from notices.formats import FEEDS
 from notices.models import Notice, Version
@@ -68,6 +69,7 @@ def export(to: Path, *, now: datetime) -> Made:
         copies = sorted(found for found in to.iterdir() if found.is_dir() and _COPY.fullmatch(found.name))
         for old in copies[:-KEPT]:
             shutil.rmtree(old)
+    heartbeat.beat("export")
     return Made(to / name, len(made.sheets), made.files)
 
 

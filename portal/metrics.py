@@ -19,6 +19,7 @@ from base.words import Lane
 from delivery import canary, relays, standing
 from delivery.states import State
 from notices import promises
+from portal import disks
 
 KEPT_S = 30  # what reads many rows is counted anew no more often
 
@@ -108,8 +109,15 @@ def _relays() -> Iterator[Metric]:
     yield family
 
 
+def _disks() -> Iterator[Metric]:
+    family = GaugeMetricFamily("fairway_disk_free_bytes", "What is left where files lie", labels=["path"])
+    for disk in disks.disks():
+        family.add_metric([disk.path], disk.free)
+    yield family
+
+
 FAMILIES: tuple[Callable[[], Iterable[Metric]], ...] = (
-    _publications, _lanes, _outcomes, _parts, _canaries, _promises, _relays,
+    _publications, _lanes, _outcomes, _parts, _canaries, _promises, _relays, _disks,
 )  # fmt: skip
 
 

@@ -65,6 +65,12 @@ FAIRWAY_DUTY_MAIL = env.list("FAIRWAY_DUTY_MAIL", default=[])
 # What everybody may read of an office, by its code: "of-dover=+44 …"; its duty mailbox is not for everybody.
 FAIRWAY_CALL_LIST = env.dict("FAIRWAY_CALL_LIST", default={})
 FAIRWAY_DEADMAN_URL = env("FAIRWAY_DEADMAN_URL", default="")
+# Alarms: a disk with less left than both of these; no backup, no copy of the site for so long (0: never an alarm).
+FAIRWAY_DISKS = env.list("FAIRWAY_DISKS", default=[])
+FAIRWAY_DISK_PERCENT = env.float("FAIRWAY_DISK_PERCENT", default=10.0)
+FAIRWAY_DISK_GB = env.float("FAIRWAY_DISK_GB", default=5.0)
+FAIRWAY_BACKUP_HOURS = env.int("FAIRWAY_BACKUP_HOURS", default=26)
+FAIRWAY_COPY_MINUTES = env.int("FAIRWAY_COPY_MINUTES", default=15)
 # Loopback networks in which a demo or a test has its sinks; refused elsewhere (portal.E004).
 FAIRWAY_HTTP_TEST_NETS = env.list("FAIRWAY_HTTP_TEST_NETS", default=[])
 FAIRWAY_CHECKER_URL = env("FAIRWAY_CHECKER_URL", default="")

@@ -11,13 +11,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from base import audit
+from base import audit, heartbeat
 from base.models import Alarm, Heartbeat
 from base.words import Lane
 from delivery import canary, outbox, postman, relays, spending
@@ -25,12 +26,18 @@ from delivery.models import Batch, Delivery, House, Publication, Relay
 from delivery.sealed import Sealed
 from delivery.states import State
 from notices.models import Version
-from portal import alarms, deadman, tasks
+from portal import alarms, deadman, disks, tasks
 from portal.celery import app
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+
+
+@pytest.fixture(autouse=True)
+def _roomy(settings: Any) -> None:
+    """Whatever the disk of whoever tests is like."""
+    settings.FAIRWAY_DISK_GB = 0.0
 
 
 def post(lane: str, number: int = 0) -> Publication:
@@ -101,6 +108,15 @@ def blocked_relay() -> None:
     Relay.objects.update(opened_at=make.in_hours(-0.1))
 
 
+def seen_long_ago(name: str, hours: float) -> None:
+    heartbeat.beat(name)
+    aged(name, hours * 3_600)
+
+
+def full_disk() -> None:
+    settings.FAIRWAY_DISK_PERCENT, settings.FAIRWAY_DISK_GB = 100.0, 10.0**9
+
+
 CAUSES = {
     "outbound-held": hold,
     "critical-waiting": late_severe_notice,
@@ -114,6 +130,9 @@ CAUSES = {
     "worker-silent": lambda: aged("lane:digest", 151),
     "beat-silent": lambda: aged("beat", 61),
     "pump-silent": lambda: aged("pump", 61),
+    "disk-full": full_disk,
+    "backup-old": lambda: seen_long_ago("backup", 26.1),
+    "copy-old": lambda: seen_long_ago("export", 0.26),
     "uncertain": many_in_doubt,
     "audit-unchained": unchained,
 }
@@ -149,6 +168,33 @@ def test_cause_raises_its_alarm_and_no_other(name: str, settings: Any) -> None:
     cache.clear()
     alarms.watch(now=make.now())
     assert open_ones() == {name}
+
+
+def test_what_was_switched_off_or_done_lately_is_not_missed(settings: Any) -> None:
+    make.at_work()
+    heartbeat.beat("export")
+    seen_long_ago("backup", 400)
+    settings.FAIRWAY_BACKUP_HOURS = 0
+    alarms.watch(now=make.now())
+    assert open_ones() == set()
+
+
+def test_disk_is_scarce_only_where_both_the_share_and_the_amount_are_little(settings: Any) -> None:
+    settings.FAIRWAY_DISK_GB = 5.0
+    share, amount = disks.Disk("/a", 4_000 * disks.GB, 200 * disks.GB), disks.Disk("/b", 8 * disks.GB, 4 * disks.GB)
+    assert not share.is_scarce and not amount.is_scarce
+    assert disks.Disk("/c", 4_000 * disks.GB, 4 * disks.GB).is_scarce
+    assert disks.Disk("/d", 8 * disks.GB, disks.GB // 2).is_scarce
+
+
+def test_alarm_that_cannot_be_measured_silences_no_other() -> None:
+    def cannot(now: datetime) -> float:
+        raise PermissionError("/closed")
+
+    make.at_work(but="pump")
+    broken = alarms.Alarm("disk-full", "x", cannot, 0)
+    alarms.watch([broken, *alarms.ALARMS], now=make.now())
+    assert open_ones() == {"pump-silent"}
 
 
 def test_retry_of_tomorrow_and_a_paused_sending_are_not_stuck() -> None:
