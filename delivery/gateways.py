@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from django.conf import settings
 
-from base import http
+from base import heartbeat, http
 
 from .states import State
 
@@ -20,6 +21,10 @@ Said = tuple[State, str, str]  # state, code, reply
 
 # Nobody's number is at fault when the gateway knows us not, or not now.
 OURS = (401, 402, 403, 404, 405, 408, 425, 429)
+# Our key is wrong or our account empty: no patience mends that.
+NOT_US = ("401", "402", "403")
+TOOK, REFUSED = "gateway:took", "gateway:refused"
+STALE_S = 6 * 3_600.0  # a refusal that nothing followed says little of how it is now
 # A middleman gave up waiting: the gateway behind it may have taken the message.
 IN_DOUBT = (408, 502, 504)
 
@@ -63,6 +68,21 @@ def _read(answer: http.Answer) -> Said:
     if status in OURS or status >= 500 or status < 400:
         return State.DEFERRED, str(status), reply
     return State.FAILED, str(status), reply
+
+
+def remember(said: Iterable[tuple[State, str]]) -> None:
+    """Whether the gateway takes us. One that took any of them knows us, whatever it says of some numbers."""
+    told = list(said)
+    if any(state == State.ACCEPTED for state, _code in told):
+        heartbeat.beat(TOOK)
+    elif any(code in NOT_US for _state, code in told):
+        heartbeat.beat(REFUSED)
+
+
+def refuses_us() -> bool:
+    """It refused us lately and has taken nothing since."""
+    ages = heartbeat.ages()
+    return bool(settings.FAIRWAY_SMS_URL) and ages.get(REFUSED, STALE_S) < min(ages.get(TOOK, STALE_S), STALE_S)
 
 
 class FileGateway:

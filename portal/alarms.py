@@ -24,7 +24,7 @@ from base.models import Alarm as Raised
 from base.words import Lane, Language, Role
 from contacts import letters
 from contacts.models import User
-from delivery import canary, guard, numbers, outbox, relays, spending, standing
+from delivery import canary, gateways, guard, numbers, outbox, relays, spending, standing
 from delivery.states import State
 from notices import promises, schedule
 from portal import disks
@@ -117,6 +117,8 @@ ALARMS: tuple[Alarm, ...] = (
           lambda now: max(relays.resting_s().values(), default=0.0), 300),
     Alarm("text-messages-capped", gettext_lazy("The text messages of this day are used up."),
           lambda now: spending.refused_today(numbers.CHANNEL), 0),
+    Alarm("text-messages-refused", gettext_lazy("The gateway for text messages refuses our key."),
+          lambda now: gateways.refuses_us(), 0),
     Alarm("worker-silent", gettext_lazy("A worker is silent."),
           _seen_s(*(f"lane:{lane}" for lane in (*Lane.values, "ways"))), 150),
     Alarm("beat-silent", gettext_lazy("The clock that rings for everything is silent."), _seen_s("beat"), 60),

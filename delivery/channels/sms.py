@@ -16,7 +16,7 @@ from base.short import measure
 from base.words import Lane
 from delivery import allowed, numbers, seals, spending
 from delivery.claim import BACKOFF_S, CAP, Item
-from delivery.gateways import Gateway, gateway
+from delivery.gateways import Gateway, gateway, remember
 from delivery.models import Message
 from delivery.outcomes import Outcome
 from delivery.states import State
@@ -92,13 +92,15 @@ def _texts(items: list[Item]) -> Iterator[Text | Outcome]:
 
 def _hand_over(carrier: Gateway, ready: list[Text], until: float) -> Iterator[Outcome]:
     """Every outcome is told before the database is asked for anything: if it is away, the cap alone is inexact."""
-    unspent = list[Text]()
+    unspent, said = list[Text](), list[tuple[State, str]]()
     with ThreadPoolExecutor(len(ready), "sms") as pool:
         under_way = {pool.submit(carrier.send, one.item.to, one.words, one.ref, until=until): one for one in ready}
         for done in as_completed(under_way):
             text, (state, code, reply) = under_way[done], done.result()
             if state == State.DEFERRED:
                 unspent.append(text)
+            said.append((state, code))
             yield Outcome(text.item.id, state, code, reply)
+    remember(said)
     for text in unspent:
         spending.give_back(numbers.CHANNEL, parts=text.parts, day=text.day)

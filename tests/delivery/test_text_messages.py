@@ -13,10 +13,12 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.core.checks import run_checks
+from django.db.models import F
 from django.utils import timezone
 
+from base.models import Heartbeat
 from base.words import Lane
-from delivery import numbers, outbox, postman, spending
+from delivery import gateways, numbers, outbox, postman, spending
 from delivery.models import Batch, Delivery, Publication, Spending
 from delivery.sealed import Sealed
 from delivery.states import State
@@ -97,6 +99,19 @@ def test_refusal_of_a_number_is_for_good_and_a_trouble_of_the_gateway_is_not(
         gateway(settings, one)
         sent = only(send())
     assert (sent.state, sent.code) == (state, code)
+
+
+def test_gateway_that_refuses_our_key_is_known_until_it_takes_a_message(settings: Any) -> None:
+    for answer, refused in ((BUSY, False), (BUSY.replace(b"429", b"403"), True), (hostile.OK, False)):
+        with server(answer) as one:
+            gateway(settings, one)
+            send()
+        assert gateways.refuses_us() is refused
+        Heartbeat.objects.update(at=F("at") - timedelta(seconds=10))
+    Heartbeat.objects.filter(name=gateways.TOOK).delete()
+    assert gateways.refuses_us(), "nothing was taken since"
+    Heartbeat.objects.update(at=F("at") - timedelta(hours=6))
+    assert not gateways.refuses_us(), "that was long ago"
 
 
 def cut(talk: socket.socket) -> None:

@@ -21,7 +21,7 @@ from django.urls import reverse
 from base import audit, heartbeat
 from base.models import Alarm, Heartbeat
 from base.words import Lane
-from delivery import canary, outbox, postman, relays, spending
+from delivery import canary, gateways, outbox, postman, relays, spending
 from delivery.models import Batch, Delivery, House, Publication, Relay
 from delivery.sealed import Sealed
 from delivery.states import State
@@ -117,6 +117,11 @@ def full_disk() -> None:
     settings.FAIRWAY_DISK_PERCENT, settings.FAIRWAY_DISK_GB = 100.0, 10.0**9
 
 
+def gateway_that_knows_us_not() -> None:
+    settings.FAIRWAY_SMS_URL = "https://gateway.example/send"
+    heartbeat.beat(gateways.REFUSED)
+
+
 CAUSES = {
     "outbound-held": hold,
     "critical-waiting": late_severe_notice,
@@ -127,6 +132,7 @@ CAUSES = {
     "canary-missing": lost_canary,
     "relay-resting": blocked_relay,
     "text-messages-capped": lambda: spending.take("sms", parts=10**6, lane=Lane.CRITICAL),
+    "text-messages-refused": gateway_that_knows_us_not,
     "worker-silent": lambda: aged("lane:digest", 151),
     "beat-silent": lambda: aged("beat", 61),
     "pump-silent": lambda: aged("pump", 61),
