@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DataError, Error
 from django.utils import timezone
 
 from delivery import inbound, intake
@@ -37,7 +37,8 @@ AT_ONCE = 200
 # Where servers write for whom a mail came, the surest first.
 _FOR_WHOM = ("Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
-BROKEN = (OSError, imaplib.IMAP4.error, DatabaseError)
+AWAY = (OSError, imaplib.IMAP4.abort, Error)  # the mailbox or the database: no mail is to blame
+BROKEN = (OSError, imaplib.IMAP4.error, Error)
 
 
 class Refused(Exception):
@@ -62,14 +63,22 @@ def connect() -> imaplib.IMAP4:
 
 
 def poll() -> int:
-    """Takes every new mail once; returns how many it saw. Raises one of `BROKEN`, or `Refused`."""
-    link = connect()
+    """Takes every new mail once; returns how many it took. Raises one of `BROKEN`, or `Refused`.
+
+    One that cannot be taken stays, to be looked at again with the next poll, and holds up none behind it.
+    """
+    link, taken = connect(), 0
     try:
         found = _ask(link.uid, "SEARCH", "UNSEEN")[0] or b""
-        uids = [uid.decode("ascii") for uid in found.split()[:AT_ONCE]]
-        for uid in uids:
-            _take(link, uid)
-        return len(uids)
+        for uid in found.decode("ascii").split()[:AT_ONCE]:
+            try:
+                _take(link, uid)
+                taken += 1
+            except Exception as error:
+                if isinstance(error, AWAY) and not isinstance(error, DataError):
+                    raise
+                log.error("mail %s of the mailbox not taken: %s: %s", uid, type(error).__name__, error)
+        return taken
     finally:
         with suppress(*BROKEN):
             link.logout()

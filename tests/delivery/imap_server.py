@@ -18,12 +18,16 @@ class Stored:
 
 
 class ImapServer:
-    """`folders`: name → mails. `cut_at`: a word of a command line that ends the connection instead of an answer."""
+    """`folders`: name → mails. `cut_at`: a word of a command line that ends the connection instead of an answer.
+
+    `damaged`: uids of mails that the server itself cannot read.
+    """
 
     def __init__(self, *, can_move: bool = True) -> None:
         self.folders: dict[str, list[Stored]] = {"INBOX": [], "Done": []}
         self.can_move, self.cut_at = can_move, ""
         self.last_uid = 100
+        self.damaged: set[int] = set()
         server = self
 
         class Talk(socketserver.StreamRequestHandler):
@@ -70,6 +74,8 @@ class ImapServer:
                 return
             elif word == "EXPUNGE":
                 folder[:] = [mail for mail in folder if "\\Deleted" not in mail.flags]
+            elif word == "FETCH" and int(re.findall(r"\d+", rest)[0]) in self.damaged:
+                said = "NO [SERVERBUG] this mail cannot be read"
             else:
                 self.work(word, rest, folder, write)
             write(f"{tag} {said}\r\n".encode())

@@ -274,6 +274,18 @@ def test_mail_stays_unread_while_its_row_cannot_be_written(mailbox: ImapServer) 
     assert state_of(delivery) == State.BOUNCED
 
 
+def test_mail_that_the_server_cannot_read_holds_up_none_behind_it(mailbox: ImapServer) -> None:
+    first, second = just_sent("one@x.example", "two@x.example")
+    for delivery in (first, second):
+        mailbox.put(delivered(report(delivery, of=delivery.address.key), envelope.return_path(delivery.pk)))
+    mailbox.damaged = {mailbox.last_uid - 1}
+    assert imap.poll() == 1
+    assert (state_of(first), state_of(second)) == (State.ACCEPTED, State.BOUNCED)
+    mailbox.damaged = set()
+    assert imap.poll() == 1
+    assert state_of(first) == State.BOUNCED
+
+
 def test_mail_that_is_too_big_is_marked_unread_by_us(mailbox: ImapServer) -> None:
     mailbox.put(b"To: questions@fairway.example\r\n\r\n" + b"a" * (intake.MOST + 1))
     assert imap.poll() == 1
