@@ -48,13 +48,24 @@ def back_up(target: Path, *, now: datetime) -> dict[str, Any]:
     part = target.with_name(f"{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700, parents=True)
+    try:
+        manifest = _write(part, now)
+    except BaseException:  # what is half a backup of a full disk must not fill it further, day by day
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    part.rename(target)
+    heartbeat.beat("backup")
+    return manifest
+
+
+def _write(part: Path, now: datetime) -> dict[str, Any]:
     while audit.chain():
         pass
     with _one_moment() as (cursor, snapshot):
         facts = _facts(cursor)
         _run("pg_dump", "--format=custom", f"--snapshot={snapshot}", "--no-owner", "--no-privileges",
              f"--file={part / DUMP}")  # fmt: skip
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "made_at": now.isoformat(timespec="seconds"),
         **facts,
@@ -65,8 +76,6 @@ def back_up(target: Path, *, now: datetime) -> dict[str, Any]:
         json.dump(manifest, file, indent=1, sort_keys=True)
         file.flush()
         os.fsync(file.fileno())
-    part.rename(target)
-    heartbeat.beat("backup")
     return manifest
 
 

@@ -35,7 +35,9 @@ app.conf.beat_schedule = {
     "notices-promises": every(10.0, "notices.tasks.remind", "critical"),
     "notices-digests": every(30.0, "notices.tasks.summarise", "digest"),
     "audit-chain": every(5.0, "base.tasks.chain", "digest"),
+    # Two workers: a dead one raises no alarm about itself.
     "portal-watch": every(30.0, "portal.tasks.watch", "digest"),
+    "portal-watch-too": every(30.0, "portal.tasks.watch", "personal"),
     "portal-canary": every(30.0, "portal.tasks.canary", "personal"),
     "portal-sign-of-life": every(60.0, "portal.tasks.sign_of_life", "digest"),
     "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),

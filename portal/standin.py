@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 SILENT_S = 40.0  # beat is written down each quarter of a minute
 LOOK_S = 5.0
-OFTEN_S = 15.0  # what beat rings for so often; the rest waits until it is back
+OFTEN_S = 30.0  # what beat rings for so often, the look for alarms too; the rest waits until it is back
 
 
 def stand_in(app: Celery) -> bool:

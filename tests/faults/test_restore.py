@@ -111,6 +111,20 @@ def test_backup_overwrites_nothing(kept: tuple[Plant, Path, Path]) -> None:
     assert done.returncode == 1 and "overwrites nothing" in done.stderr
 
 
+def test_backup_that_failed_leaves_nothing_behind_that_fills_the_disk(
+    kept: tuple[Plant, Path, Path], tmp_path: Path
+) -> None:
+    plant, _backup, _left = kept
+    (tmp_path / "tools").mkdir()
+    broken = tmp_path / "tools" / "pg_dump"
+    broken.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "pg_dump 99" && exit\nexit 1\n')
+    broken.chmod(0o755)
+    home = {**plant.site.environment, "PATH": f"{broken.parent}:{os.environ['PATH']}"}
+    done = run_manage("backup", str(tmp_path / "backups" / "today"), env=home)
+    assert done.returncode == 1 and "pg_dump ended with 1" in done.stderr
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
 def test_everything_comes_back_and_nothing_goes_out_until_it_is_released(
     kept: tuple[Plant, Path, Path], tmp_path: Path
 ) -> None:

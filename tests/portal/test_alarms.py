@@ -272,6 +272,11 @@ def test_missed_hour_is_named_at_headquarters_with_both_choices(client: Client) 
     assert "Missed its hour" in page and "An approver issues it now, or it is taken back." in page
 
 
+def test_alarms_are_looked_for_in_two_lanes_so_that_one_tells_of_the_silence_of_the_other() -> None:
+    looks = [one for one in app.conf.beat_schedule.values() if one["task"] == "portal.tasks.watch"]
+    assert sorted(one["options"]["queue"] for one in looks) == [Lane.DIGEST, Lane.PERSONAL]
+
+
 def test_the_rings_are_in_the_schedule_of_beat() -> None:
     rings = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
     assert (rings["portal.tasks.watch"], rings["portal.tasks.sign_of_life"]) == (30.0, 60.0)

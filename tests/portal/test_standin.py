@@ -48,6 +48,13 @@ def test_one_worker_rings_for_all_that_cannot_wait_when_beat_is_silent(bells: An
     assert bells() == rung
 
 
+def test_alarms_are_looked_for_while_beat_is_silent_since_that_is_one_of_them(bells: Any, settings: Any) -> None:
+    silent_for(60)
+    standin.stand_in(app)
+    rung = redis.Redis.from_url(settings.REDIS_URL).lrange("fairway:digest", 0, -1)
+    assert any(b'"portal.tasks.watch"' in bell for bell in rung)
+
+
 def test_one_caller_in_so_many_seconds_has_it() -> None:
     assert heartbeat.take("x", 5)
     assert not heartbeat.take("x", 5)
