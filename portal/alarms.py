@@ -40,12 +40,16 @@ STUCK_AFTER = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Alarm:
-    """Raised while `measure` is above `limit`. `words` are for everybody; its section is `#alarm-<name>`."""
+    """Raised while `measure` is above `limit`; its section is `#alarm-<name>`.
+
+    One for `insiders` stands at headquarters alone: no reader waits longer for it, and a stranger needs not know.
+    """
 
     name: str
     words: str | Promise
     measure: Callable[[datetime], float]
     limit: float | Callable[[], float]
+    insiders: bool = False
 
     @property
     def most(self) -> float:
@@ -118,17 +122,17 @@ ALARMS: tuple[Alarm, ...] = (
     Alarm("text-messages-capped", gettext_lazy("The text messages of this day are used up."),
           lambda now: spending.refused_today(numbers.CHANNEL), 0),
     Alarm("text-messages-refused", gettext_lazy("The gateway for text messages refuses our key."),
-          lambda now: gateways.refuses_us(), 0),
+          lambda now: gateways.refuses_us(), 0, insiders=True),
     Alarm("worker-silent", gettext_lazy("A worker is silent."),
           _seen_s(*(f"lane:{lane}" for lane in (*Lane.values, "ways"))), 150),
     Alarm("beat-silent", gettext_lazy("The clock that rings for everything is silent."), _seen_s("beat"), 60),
     Alarm("pump-silent", gettext_lazy("Nobody looks for what is due."), _seen_s("pump"), 60),
     Alarm("disk-full", gettext_lazy("A disk is nearly full."),
-          lambda now: sum(disk.is_scarce for disk in disks.disks()), 0),
+          lambda now: sum(disk.is_scarce for disk in disks.disks()), 0, insiders=True),
     Alarm("backup-old", gettext_lazy("The last backup is too old."),
-          _since_s("backup"), _span("FAIRWAY_BACKUP_HOURS", 3_600)),
+          _since_s("backup"), _span("FAIRWAY_BACKUP_HOURS", 3_600), insiders=True),
     Alarm("copy-old", gettext_lazy("The copy of the site in a second place is no longer made."),
-          _since_s("export"), _span("FAIRWAY_COPY_MINUTES", 60)),
+          _since_s("export"), _span("FAIRWAY_COPY_MINUTES", 60), insiders=True),
     Alarm("uncertain", gettext_lazy("More mails than usual may have been sent twice."), _uncertain, 0.005),
     Alarm("audit-unchained", gettext_lazy("The audit trail is not chained."), lambda now: audit.unchained_s(), 600),
 )  # fmt: skip
@@ -207,7 +211,10 @@ class Open:
     since: datetime
 
 
-def raised() -> list[Open]:
-    """What is raised now, the longest first."""
+def raised(*, insiders: bool = True) -> list[Open]:
+    """What is raised now, the longest first; without `insiders` as everybody may read it."""
     rows = Raised.objects.filter(ended_at=None).order_by("raised_at")
-    return [Open(row.name, str(BY_NAME[row.name].words), row.raised_at) for row in rows if row.name in BY_NAME]
+    known = [(row, BY_NAME[row.name]) for row in rows if row.name in BY_NAME]
+    return [
+        Open(row.name, str(alarm.words), row.raised_at) for row, alarm in known if insiders or not alarm.insiders
+    ]

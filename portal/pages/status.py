@@ -29,7 +29,7 @@ def _code(found: Condition) -> int:
 
 
 def _raised(facts: Facts) -> list[alarms.Open]:
-    return alarms.raised() if facts.database else []
+    return alarms.raised(insiders=False) if facts.database else []
 
 
 def _as_json(facts: Facts) -> HttpResponse:

@@ -265,6 +265,18 @@ def test_alarm_stands_on_the_status_page_and_at_headquarters_until_it_is_over(cl
     assert words not in client.get("/en/status/").content.decode()
 
 
+def test_what_tells_a_stranger_where_the_house_is_weak_stands_at_headquarters_alone(client: Client) -> None:
+    make.at_work()
+    CAUSES["backup-old"]()
+    alarms.watch(now=make.now())
+    words = "The last backup is too old."
+    assert open_ones() == {"backup-old"}
+    assert words not in client.get("/en/status/").content.decode()
+    assert client.get("/status.json").json()["alarms"] == []
+    desk = make.sign_in(client, make.user("headquarters", at=make.organisation("administration", code="house")))
+    assert words in desk.get(reverse("headquarters")).content.decode()
+
+
 def test_missed_hour_is_named_at_headquarters_with_both_choices(client: Client) -> None:
     missed_hour()
     desk = make.sign_in(client, make.user("headquarters", at=make.organisation("administration", code="house")))
