@@ -27,10 +27,10 @@ from .subscribe import Expired, TooMany, Wish, leave_everything
 CODE = "follow.phone"
 CODE_MAX_AGE_S = 900
 TRIES = 5
-STOPS = frozenset({
-    "stop", "stopp", "stopall", "arret", "arreter", "baja", "alto", "parar", "end", "cancel", "quit", "unsubscribe",
-    "leave", "fin", "desabonner", "cancelar",
-})  # fmt: skip
+# The first asks whatever follows, the others may as well begin a question ("End of closure?"): they stand alone.
+STOPS = frozenset({"stop", "stopp", "stopall", "arret", "arreter", "baja", "desabonner", "unsubscribe"})
+STOPS_ALONE = frozenset({"alto", "parar", "end", "cancel", "quit", "leave", "fin", "cancelar"})
+COURTESY = frozenset({"please", "pls", "thanks", "svp", "merci", "por", "favor", "gracias", "sms", "all"})
 State = Subscription.State
 
 
@@ -108,16 +108,20 @@ def confirm(token: str, *, code: str, now: datetime) -> Subscription:
 
 
 def is_stop(text: str) -> bool:
-    """Whether a text asks to leave: its first word, without accents, letter case and signs."""
+    """Whether a text asks to leave, without accents, letter case, signs and words of courtesy; no question does."""
     plain = unicodedata.normalize("NFKD", text[:200]).casefold()
-    words = "".join(sign if sign.isalnum() else " " for sign in plain if not unicodedata.combining(sign)).split()
-    return bool(words) and len(words) <= 4 and words[0] in STOPS
+    signs = "".join(sign if sign.isalnum() else " " for sign in plain if not unicodedata.combining(sign))
+    words = [word for word in signs.split() if word not in COURTESY]
+    if len(words) == 1:
+        return words[0] in STOPS | STOPS_ALONE
+    return bool(words) and words[0] in STOPS and "?" not in text
 
 
 def stop(number: str, *, now: datetime) -> bool:
-    """Nothing more goes to this number; False if nobody knows it."""
-    digits = "".join(sign for sign in number[:40] if sign.isascii() and sign.isdigit())
-    address = Address.objects.filter(channel=numbers.CHANNEL, key=f"+{digits.removeprefix('00')}").first()
-    if address is not None:
-        leave_everything(address.pk, way="sms", now=now)
-    return address is not None
+    """Nothing more goes to this number, which some gateways write as at home; False if nobody's, or several's."""
+    readings = numbers.readings(number)
+    found = {one.key: one for one in Address.objects.filter(channel=numbers.CHANNEL, key__in=readings)}
+    meant = found.get(readings[0]) or (next(iter(found.values())) if len(found) == 1 else None)
+    if meant is not None:
+        leave_everything(meant.pk, way="sms", now=now)
+    return meant is not None

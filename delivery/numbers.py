@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import phonenumbers
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +47,21 @@ def key_of(value: str) -> str:
     if not is_allowed(number):
         raise OtherCountry()
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def readings(value: str) -> list[str]:
+    """Numbers in E.164 that a gateway may mean: written in full, with or without +, else as in a country of ours."""
+    text = value[:40]
+    digits = "".join(sign for sign in text if sign.isascii() and sign.isdigit())
+    found = [f"+{digits.removeprefix('00')}"]
+    if "+" in text or digits.startswith("00"):
+        return found
+    for country in settings.FAIRWAY_SMS_COUNTRIES:
+        with suppress(phonenumbers.NumberParseException):
+            number = phonenumbers.parse(digits, country)
+            if phonenumbers.is_valid_number_for_region(number, country):
+                found.append(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    return found
 
 
 def is_allowed(number: phonenumbers.PhoneNumber | str) -> bool:

@@ -33,7 +33,9 @@ def stop(request: HttpRequest) -> HttpResponse:
     names = settings.FAIRWAY_SMS_HOOK_FIELDS
     told = _fields(request)
     if by_phone.is_stop(str(told.get(names.get("text", "text"), ""))):
-        by_phone.stop(str(told.get(names.get("from", "from"), "")), now=now)
+        known = by_phone.stop(str(told.get(names.get("from", "from"), "")), now=now)
+        if not known:
+            intake.turn_away(Taken.UNKNOWN, door="sms", now=now)
     return done
 
 

@@ -172,7 +172,17 @@ def test_telephones_are_counted_apart_and_coarsely(texts: Path) -> None:
 # --- Leaving ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["STOP", "stop", " Stopp! ", "ARRÊT", "arret svp", "Baja", "Stop, please."])
+STOPS = [
+    "STOP", "stop", " Stopp! ", "ARRÊT", "arret svp", "Baja", "Stop, please.", "Please stop", "END", "Fin, gracias",
+    "STOP sending me these messages now",
+]  # fmt: skip
+NO_STOPS = [
+    "", "Yes", "Please do not stop the trains at noon", "Nonstop", "1234", "End of closure?", "Fin de la huelga?",
+    "Alto riesgo?", "Cancel my question", "Stop of cargo at gate 3?",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", STOPS)
 def test_stop_in_any_of_our_languages_ends_it_at_once(texts: Path, text: str) -> None:
     one = followed(texts)
     version = make.issued(severity="Severe")
@@ -185,12 +195,28 @@ def test_stop_in_any_of_our_languages_ends_it_at_once(texts: Path, text: str) ->
     assert Delivery.objects.get(publication=version.publication_id, address=one.address).state == State.SUPPRESSED
 
 
-@pytest.mark.parametrize("text", ["", "Yes", "Please do not stop the trains at noon", "Nonstop", "1234"])
+@pytest.mark.parametrize("text", NO_STOPS)
 def test_what_is_no_stop_ends_nothing(texts: Path, text: str) -> None:
     one = followed(texts)
     assert stop(text).status_code == 204
     one.refresh_from_db()
     assert one.state == "confirmed"
+
+
+@pytest.mark.parametrize("write", [lambda n: n, lambda n: n[1:], lambda n: f"00{n[1:]}", lambda n: n[3:]])
+def test_stop_is_known_however_the_gateway_writes_the_number(texts: Path, write: Any) -> None:
+    one = followed(texts)
+    assert stop(number=write(MOBILE)).status_code == 204
+    one.refresh_from_db()
+    assert one.state == "left"
+
+
+def test_stop_of_a_number_that_nobody_knows_is_counted(texts: Path) -> None:
+    one = followed(texts)
+    for number in ("+34699999999", "699999999", "", "x"):
+        assert stop(number=number).status_code == 204
+    one.refresh_from_db()
+    assert (one.state, TurnedAway.objects.get(door="sms").count) == ("confirmed", 4)
 
 
 def test_forged_stop_gets_the_same_answer_and_changes_nothing(texts: Path, settings: Any) -> None:
