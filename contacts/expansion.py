@@ -105,7 +105,7 @@ def let_go(address_id: int) -> int:
     gone = 0
     unfinished = Publication.objects.filter(enlisted_at=None, stopped_at=None).order_by("pk")
     list(unfinished.select_for_update())  # a chunk that is being enlisted ends first, the next one sees who has left
-    for publication in outbox.waiting_for(address_id):
+    for publication in outbox.waiting_for(address_id).filter(audience__has_key="rows"):  # neither digests nor answers
         facets = Facets.from_json(publication.audience, at=publication.created_at)
         if not audience.is_concerned(audience.with_every_follower(facets), address_id):
             gone += outbox.forgo(publication, address_id)

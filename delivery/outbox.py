@@ -291,9 +291,9 @@ def stop(publication: Publication, *, by: Any, now: datetime) -> bool:
 
 
 def waiting_for(address_id: int) -> QuerySet[Publication]:
-    """What has an audience and yet to leave for this address."""
+    """What has yet to leave for this address."""
     mine = Delivery.objects.filter(address=address_id, state__in=[State.PENDING, State.DEFERRED])
-    return Publication.objects.filter(pk__in=mine.values("publication"), stopped_at=None).exclude(audience={})
+    return Publication.objects.filter(pk__in=mine.values("publication"), stopped_at=None)
 
 
 # The batch is locked, so that no window opens over the row meanwhile.

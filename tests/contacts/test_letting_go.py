@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from contacts import expansion, subscribe
+from contacts import digests, expansion, subscribe
 from contacts.models import Membership, Subscription
 from contacts.rhythm import Choice, Rhythm
 from contacts.subscribe import Wish
-from delivery import claim
+from delivery import claim, outbox
 from delivery.models import Batch, Delivery, Publication
 from delivery.outcomes import Outcome
+from delivery.sealed import Sealed
 from delivery.states import State
 
 from .book import member_list, membership, place
@@ -77,6 +78,17 @@ def test_who_follows_something_else_gets_what_still_concerns_them(changed: dict[
     enlisted(opened(port, urgent=False))
     subscribe.change(member.address, subscription_id=mine.pk, wish=Wish(**changed), now=NOW)
     assert state_of("reader@x.example") == state
+
+
+def test_digest_and_answer_that_wait_still_come() -> None:
+    member = membership(member_list(), "reader@x.example")
+    mine = follower(member, choice=Choice(rhythm=Rhythm.DAILY))
+    Subscription.objects.filter(pk=mine.pk).update(digest_due_at=NOW, digest_since=NOW)
+    digests.open_for(digests.due(now=NOW, at_most=5), message=Sealed("en", "Digest", "x"), now=NOW)
+    outbox.post(key="answer", to=member.address, message=Sealed("en", "Answer", "x"), now=NOW)
+    subscribe.leave_subscription(member.address, subscription_id=mine.pk, now=NOW)
+    subscribe.leave_list(member.address, list_id=member.member_list_id, now=NOW)
+    assert list(Delivery.objects.values_list("state", flat=True)) == [State.PENDING, State.PENDING]
 
 
 def test_what_is_on_the_wire_when_they_leave_is_told_as_it_ends() -> None:
