@@ -15,6 +15,7 @@ import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
+from kombu import pools
 
 from portal.celery import app
 from portal.embedded.launcher import Site
@@ -162,8 +163,8 @@ def working(made: P) -> Iterator[P]:
 def point_at(broker: str) -> None:
     """From now on this process rings the workers of that broker, and no others."""
     settings.CELERY_BROKER_URL = app.conf.broker_url = broker
-    if app._pool is not None:
-        app._pool.force_close_all()
-        app._pool = app.amqp._producer_pool = None  # the next ring makes them for the new address
+    # Closing this one alone would leave it in kombu's hands, which gives it out again where its address comes back.
+    pools.reset()  # type: ignore[no-untyped-call]
+    app._pool = app.amqp._producer_pool = None  # the next ring makes them for the new address
 
 
