@@ -25,7 +25,7 @@ from .states import State
 
 # A chunk is a range of addresses, so that each costs the same however many follow.
 CHUNK = 10_000
-LEAPS = (1_000, 10_000, 100_000)  # ids looked ahead over where nobody is concerned: the next may be near
+LEAPS = (1_000, 4_000, 16_000, 64_000)  # ids looked ahead over where nobody is concerned: the next may be near
 BATCH = 500
 PERSONAL_LIFE = timedelta(hours=24)
 # What was never tried is due since yesterday: before every retry, and also when a clock is set back by hours.
