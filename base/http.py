@@ -91,11 +91,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` holds at most `BODY` octets, fewer if the other side drips."""
+    """`body` holds at most `BODY` octets, fewer if the other side drips; `whole`: it is all that there is."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    whole: bool = True
 
 
 # --- The address --------------------------------------------------------------------------------------------------
@@ -293,9 +294,11 @@ def _exchange(link: socket.socket, target: Target, request: bytes, method: str, 
     except (OSError, http.client.HTTPException, ValueError, NotReached) as error:
         raise Cut(str(error) or type(error).__name__) from error
     reader.room, reader.until = BODY + HEAD, min(until, time.monotonic() + BODY_S)
-    body = b""
+    body, whole = b"", False
     # Whoever drips the rest does not take back what the first line said.
     with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
         while len(body) < BODY and (piece := response.read1(BODY - len(body))):
             body += piece
-    return Answer(response.status, dict(response.headers.items()), body)
+        # Without a length the end of the connection is the end of the body.
+        whole = response.length == 0 or (response.length is None and len(body) < BODY)
+    return Answer(response.status, dict(response.headers.items()), body, whole)

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from . import gateways
 from .postman import LIMIT_S
 
 
@@ -20,4 +21,12 @@ def leases_outlast_a_slow_relay(app_configs: Any, **kwargs: Any) -> list[CheckMe
                 id="delivery.E001",
             )
         ]
+    return []
+
+
+@register()
+def text_messages_can_leave(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    by_post = isinstance(gateways.gateway(), gateways.HttpGateway)
+    if by_post and (mistake := gateways.wrong()):
+        return [Error(f"{mistake}: no text message would ever leave.", id="delivery.E002")]
     return []

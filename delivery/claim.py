@@ -27,7 +27,10 @@ BACKOFF_S = (60, 300, 900, 1_800, 3_600, 7_200, 14_400)
 OUT_OF_REACH_S = (2, 5, 15, 30, 60, 120)  # no server spoke: nobody's mail was refused, so that it goes soon after
 JITTER = 0.2
 MOST_CRASHES = 3  # a row that was on the wire of so many dying workers is the likely reason
-MOST_CUTS = 2  # a mail goes once more after a doubt
+# Seconds until each further copy of what is in doubt, by channel. A mail goes once more, at once: by its Message-ID
+# the next hop may drop it. A text message waits until a gateway that hangs up has come back.
+DOUBT_S = {"sms": (40, 120, 600, 1_800)}
+ONCE_S = (0,)
 UNSENT = "unsent"  # the round ended before its turn came; says nothing about the row
 CAP = "cap"  # the money of the day is spent: says nothing about the row either
 CAP_S = (900,)  # soon enough after midnight UTC, or after the cap was raised
@@ -282,11 +285,12 @@ _ENOUGH = """
 UPDATE delivery_delivery SET state = 'parked'
 WHERE publication_id = %s AND batch_number = %s AND state = 'uncertain' AND (crashes >= %s OR cuts >= %s)
 """
-# What is in doubt and what had no turn goes at once, the rest by how it failed.
+# What is in doubt and what had no turn goes at once unless the channel waits, the rest by how it failed.
 _AGAIN = """
-SELECT CASE WHEN state = 'uncertain' OR code = 'unsent' THEN 'now' WHEN code = 'cut' THEN 'reach'
+SELECT CASE WHEN state = 'uncertain' AND code = 'cut' AND %s THEN 'doubt'
+       WHEN state = 'uncertain' OR code = 'unsent' THEN 'now' WHEN code = 'cut' THEN 'reach'
        WHEN code = 'cap' THEN 'cap' ELSE 'refused' END AS why,
-       count(*), max(attempts), array_agg(id ORDER BY position)
+       count(*), max(attempts), max(cuts), array_agg(id ORDER BY position)
 FROM delivery_delivery
 WHERE publication_id = %s AND batch_number = %s AND (state = 'deferred' OR state = 'uncertain' AND %s) GROUP BY 1
 """
@@ -309,9 +313,9 @@ FROM delivery_publication p WHERE p.id = %s
 def close(lease: Lease, *, resend: bool = True, steps: Sequence[int] = BACKOFF_S) -> None:
     """Ends the batch; rows to try again move to retry batches with due times of their own.
 
-    With `resend`, uncertain rows go again once, under the same Message-ID: the next hop may drop the copy, a closed
-    port must not be missed. They are counted as perhaps twice; what is in doubt again is set aside. `steps`: seconds
-    until the next try of what was refused, by how often it was tried.
+    With `resend`, uncertain rows go again as often as `DOUBT_S` says, a mail once: a closed port must not be missed.
+    They are counted as perhaps twice; what is still in doubt is set aside. `steps`: seconds until the next try of
+    what was refused, by how often it was tried.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLOSE, [lease.batch_id, lease.token])
@@ -320,13 +324,15 @@ def close(lease: Lease, *, resend: bool = True, steps: Sequence[int] = BACKOFF_S
         _mark(cursor, lease.left_out)
         if _write_accepted(cursor, lease, lease.size) == lease.size:
             return
-        cursor.execute(_ENOUGH, [lease.publication_id, lease.number, MOST_CRASHES, MOST_CUTS])
-        cursor.execute(_AGAIN, [lease.publication_id, lease.number, resend])
-        for why, count, attempts, ids in cursor.fetchall():
+        doubt = DOUBT_S.get(lease.channel, ONCE_S)
+        cursor.execute(_ENOUGH, [lease.publication_id, lease.number, MOST_CRASHES, len(doubt) + 1])
+        cursor.execute(_AGAIN, [lease.channel in DOUBT_S, lease.publication_id, lease.number, resend])
+        for why, count, attempts, cuts, ids in cursor.fetchall():
             cursor.execute(_NEXT_NUMBER, [lease.publication_id])
             (new,) = cursor.fetchone()
             cursor.execute(_MOVE, [new, ids])
-            cursor.execute(_RETRY, [new, lease.channel, count, _wait_s(why, attempts, steps), lease.publication_id])
+            wait = _wait_s("refused", cuts, doubt) if why == "doubt" else _wait_s(why, attempts, steps)
+            cursor.execute(_RETRY, [new, lease.channel, count, wait, lease.publication_id])
 
 
 def _write_accepted(cursor: Any, lease: Lease, upto: int) -> int:

@@ -25,8 +25,10 @@ OURS = (401, 402, 403, 404, 405, 408, 425, 429)
 NOT_US = ("401", "402", "403")
 TOOK, REFUSED = "gateway:took", "gateway:refused"
 STALE_S = 6 * 3_600.0  # a refusal that nothing followed says little of how it is now
-# A middleman gave up waiting: the gateway behind it may have taken the message.
-IN_DOUBT = (408, 502, 504)
+# A middleman gave up waiting, or lost the answer: the gateway behind it may have taken the message. 502, 503, 521 and
+# 523 say in all but rare cases that there was no gateway behind it: nothing was taken.
+IN_DOUBT = (408, 504, 520, 522, 524)
+FEW = 3  # refusals in a row: that so many numbers are all wrong is less likely than that we are
 
 
 class Gateway(Protocol):
@@ -38,6 +40,8 @@ class HttpGateway:
     """One POST a message, as a form or as JSON; the names of its fields are settings."""
 
     def send(self, to: str, text: str, ref: str, *, until: float) -> Said:
+        if mistake := wrong():
+            return State.DEFERRED, "settings", mistake
         values = {"to": to, "text": text, "from": settings.FAIRWAY_SMS_FROM, "ref": ref}
         named = {theirs: values[ours] for ours, theirs in settings.FAIRWAY_SMS_FIELDS.items() if theirs}
         fields = {**settings.FAIRWAY_SMS_MORE, **named}
@@ -56,13 +60,31 @@ class HttpGateway:
         return _read(answer)
 
 
+def wrong() -> str:
+    """Which setting keeps every message from leaving, without its value: it may hold a key; empty if none does."""
+    try:
+        http.own(settings.FAIRWAY_SMS_URL)
+    except http.Forbidden:
+        return "FAIRWAY_SMS_URL is no address that is called; keys go into FAIRWAY_SMS_HEADERS or FAIRWAY_SMS_MORE"
+    try:
+        re.compile(settings.FAIRWAY_SMS_SUCCESS)
+    except re.error:
+        return "FAIRWAY_SMS_SUCCESS is no regular expression"
+    headers = [f"{name}{value}" for name, value in settings.FAIRWAY_SMS_HEADERS.items()]
+    if not all(one.isprintable() and one == one.encode("latin-1", "replace").decode("latin-1") for one in headers):
+        return "FAIRWAY_SMS_HEADERS holds a sign that no header can"
+    return ""
+
+
 def _read(answer: http.Answer) -> Said:
-    words = answer.body[:4_000].decode("utf-8", "replace")
-    reply = "".join(sign if sign.isprintable() else " " for sign in words)[:300]
+    words = answer.body.decode("utf-8", "replace")
+    reply = "".join(sign if sign.isprintable() else " " for sign in words[:300])
     status, pattern = answer.status, settings.FAIRWAY_SMS_SUCCESS
     if 200 <= status < 300:
-        taken = not pattern or re.search(pattern, words)
-        return (State.ACCEPTED, str(status), reply) if taken else (State.DEFERRED, "refused", reply)
+        if not pattern or re.search(pattern, words):
+            return State.ACCEPTED, str(status), reply
+        # What never came may have said that it was taken.
+        return (State.DEFERRED, "refused", reply) if answer.whole else (State.UNCERTAIN, "cut", f"{status} {reply}")
     if status in IN_DOUBT:
         return State.UNCERTAIN, "cut", f"{status} {reply}"
     if status in OURS or status >= 500 or status < 400:
@@ -70,12 +92,15 @@ def _read(answer: http.Answer) -> Said:
     return State.FAILED, str(status), reply
 
 
-def remember(said: Iterable[tuple[State, str]]) -> None:
-    """Whether the gateway takes us. One that took any of them knows us, whatever it says of some numbers."""
+def remember(said: Iterable[tuple[State, str]], *, in_a_row: int = 0) -> None:
+    """Whether the gateway takes us. One that took any of them knows us, whatever it says of some numbers.
+
+    One that refused `in_a_row` and took none means us too: an unknown sender, no money left.
+    """
     told = list(said)
     if any(state == State.ACCEPTED for state, _code in told):
         heartbeat.beat(TOOK)
-    elif any(code in NOT_US for _state, code in told):
+    elif in_a_row >= FEW or any(code in NOT_US for _state, code in told):
         heartbeat.beat(REFUSED)
 
 

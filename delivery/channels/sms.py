@@ -16,7 +16,7 @@ from base.short import measure
 from base.words import Lane
 from delivery import allowed, numbers, seals, spending
 from delivery.claim import BACKOFF_S, CAP, Item
-from delivery.gateways import Gateway, gateway, remember
+from delivery.gateways import FEW, Gateway, Said, gateway, remember
 from delivery.models import Message
 from delivery.outcomes import Outcome
 from delivery.states import State
@@ -37,6 +37,7 @@ class Text:
 
 class SmsChannel:
     steps = BACKOFF_S
+    in_a_row = 0  # refusals since something was taken
 
     def window(self, lane: str) -> int:
         return TOGETHER
@@ -45,10 +46,12 @@ class SmsChannel:
         return lane == Lane.CRITICAL
 
     def refuses_us(self, outcome: Outcome) -> bool:
-        return False
+        """Each number was confirmed by a code: where many are refused, it is rather us."""
+        return outcome.state == State.FAILED
 
     def blocked(self, why: str) -> bool:
-        return False
+        """The texts alone wait: the mails of the same notice go on."""
+        return True
 
     def close(self) -> None:
         return
@@ -67,7 +70,30 @@ class SmsChannel:
             else:
                 ready.append(made)
         if ready:
-            yield from _hand_over(carrier, ready, until)
+            yield from self._hand_over(carrier, ready, until)
+
+    def _hand_over(self, carrier: Gateway, ready: list[Text], until: float) -> Iterator[Outcome]:
+        """Tells every outcome before it asks the database for anything: if it is away, the cap alone is inexact."""
+        said = list[tuple[Text, Said]]()
+        with ThreadPoolExecutor(len(ready), "sms") as pool:
+            under_way = {
+                pool.submit(carrier.send, one.item.to, one.words, one.ref, until=until): one for one in ready
+            }
+            for done in as_completed(under_way):
+                said.append((under_way[done], done.result()))
+                text, (state, code, reply) = said[-1]
+                if state != State.FAILED:
+                    yield Outcome(text.item.id, state, code, reply)
+        refused = [one for one in said if one[1][0] == State.FAILED]
+        taken = any(state == State.ACCEPTED for _text, (state, _code, _reply) in said)
+        self.in_a_row = 0 if taken else self.in_a_row + len(refused)
+        for text, (state, code, reply) in refused:
+            state, code = (State.DEFERRED, "policy") if self.in_a_row >= FEW else (state, code)
+            yield Outcome(text.item.id, state, code, reply)
+        remember([(state, code) for _text, (state, code, _reply) in said], in_a_row=self.in_a_row if refused else 0)
+        for text, (state, _code, _reply) in said:
+            if state in (State.DEFERRED, State.FAILED):
+                spending.give_back(numbers.CHANNEL, parts=text.parts, day=text.day)
 
 
 def _texts(items: list[Item]) -> Iterator[Text | Outcome]:
@@ -88,19 +114,3 @@ def _texts(items: list[Item]) -> Iterator[Text | Outcome]:
         else:
             state = State.STOPPED if lane == Lane.PERSONAL else State.DEFERRED
             yield Outcome(item.id, state, CAP, "the text messages of this day are used up")
-
-
-def _hand_over(carrier: Gateway, ready: list[Text], until: float) -> Iterator[Outcome]:
-    """Every outcome is told before the database is asked for anything: if it is away, the cap alone is inexact."""
-    unspent, said = list[Text](), list[tuple[State, str]]()
-    with ThreadPoolExecutor(len(ready), "sms") as pool:
-        under_way = {pool.submit(carrier.send, one.item.to, one.words, one.ref, until=until): one for one in ready}
-        for done in as_completed(under_way):
-            text, (state, code, reply) = under_way[done], done.result()
-            if state == State.DEFERRED:
-                unspent.append(text)
-            said.append((state, code))
-            yield Outcome(text.item.id, state, code, reply)
-    remember(said)
-    for text in unspent:
-        spending.give_back(numbers.CHANNEL, parts=text.parts, day=text.day)

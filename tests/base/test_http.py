@@ -200,8 +200,21 @@ def test_no_drip_of_octets_outlasts_the_time(sinks: None, way: Any) -> None:
 def test_what_the_first_line_said_holds_though_the_body_drips(sinks: None) -> None:
     with server(hostile.slow_body) as one:
         begun = time.monotonic()
-        assert http.call(http.check(url(one))).status == 200
+        answer = http.call(http.check(url(one)))
+        assert (answer.status, answer.whole) == (200, False)
         assert time.monotonic() - begun < http.BODY_S + 1
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [(b"Content-Length: 2\r\n\r\nok", True), (b"Content-Length: 9\r\n\r\nok", False), (b"\r\nok", True),
+     (b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", True),
+     (b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", False)],
+)  # fmt: skip
+def test_an_answer_tells_whether_its_body_came_whole(sinks: None, said: bytes, whole: bool) -> None:
+    with server(b"HTTP/1.1 200 OK\r\n" + said) as one:
+        answer = http.call(http.check(url(one)))
+    assert (answer.body, answer.whole) == (b"ok", whole)
 
 
 def test_a_closed_port_was_not_reached(sinks: None) -> None:

@@ -118,15 +118,125 @@ def cut(talk: socket.socket) -> None:
     talk.close()
 
 
-@pytest.mark.parametrize("way", [cut, BUSY.replace(b"429", b"504")], ids=["cut", "504"])
-def test_what_is_in_doubt_goes_again_only_in_the_critical_lane(settings: Any, way: Any) -> None:
+HALF = b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"id": 1, "st'
+
+
+def waits_s(publication: Publication) -> float:
+    due: Any = Batch.objects.get(publication=publication, closed_at=None).due_at
+    return float((due - timezone.now()).total_seconds())
+
+
+@pytest.mark.parametrize(
+    "way", [cut, BUSY.replace(b"429", b"504"), BUSY.replace(b"429", b"524"), HALF], ids=["cut", "504", "524", "half"]
+)
+def test_what_is_in_doubt_goes_again_only_in_the_critical_lane_and_not_at_once(settings: Any, way: Any) -> None:
+    settings.FAIRWAY_SMS_SUCCESS = '"status": *"queued"'
     with server(way) as one:
         gateway(settings, one)
         routine = only(send())
         assert (routine.state, one.connections) == (State.UNCERTAIN, 1)
-        critical = only(send(lane=Lane.CRITICAL))
-        assert (critical.state, one.connections) == (State.PARKED, 3), "once more, then it is set aside"
-        assert not Batch.objects.filter(closed_at=None).exists()
+        severe, waits = send(lane=Lane.CRITICAL), list[float]()
+        while only(severe).state == State.PENDING and len(waits) < 9:
+            waits.append(waits_s(severe))
+            make_due()
+            postman.work(Lane.CRITICAL, "sms")
+        assert (only(severe).state, one.connections) == (State.PARKED, 6), "set aside after the last copy"
+    assert 30 < waits[0] < waits[1] < waits[2] < waits[3], "longer each time"
+    assert Spending.objects.get().parts == 6, "any of them may have been sent, and costs"
+
+
+def test_gateway_that_hangs_up_for_a_moment_loses_no_severe_text(settings: Any) -> None:
+    with server(cut) as one:
+        gateway(settings, one)
+        severe = send(lane=Lane.CRITICAL)
+    with server() as one:
+        gateway(settings, one)
+        make_due()
+        postman.work(Lane.CRITICAL, "sms")
+    assert (only(severe).state, only(severe).twice) == (State.ACCEPTED, True)
+
+
+@pytest.mark.parametrize("lane", [Lane.ROUTINE, Lane.CRITICAL])
+@pytest.mark.parametrize("status", [b"502", b"503", b"521"])
+def test_front_end_without_its_gateway_has_taken_nothing_and_is_asked_again(
+    settings: Any, status: bytes, lane: str
+) -> None:
+    with server(BUSY.replace(b"429", status)) as one:
+        gateway(settings, one)
+        sent = send(lane=lane)
+    assert (only(sent).state, only(sent).twice, Spending.objects.get().parts) == (State.PENDING, False, 0)
+    assert waits_s(sent) > 40
+    with server() as one:
+        gateway(settings, one)
+        make_due()
+        postman.work(lane, "sms")
+    assert only(sent).state == State.ACCEPTED
+
+
+def test_body_that_ends_early_and_names_success_is_one(settings: Any) -> None:
+    settings.FAIRWAY_SMS_SUCCESS = '"id": *1'
+    with server(HALF) as one:
+        gateway(settings, one)
+        assert only(send()).state == State.ACCEPTED
+
+
+# --- A gateway that refuses us ------------------------------------------------------------------------------------
+
+
+def to_many(count_: int, lane: str) -> Publication:
+    """One publication to so many numbers, in one batch."""
+    now = timezone.now()
+    ids = [numbers.get_or_create(f"+346123456{number:02}").pk for number in range(count_)]
+    message = Sealed("en", "Dover", "", bodies={"sms": "PD-2027-0001 Closed."})
+    publication = outbox.open(
+        key=f"sms-{next(_keys)}", lane=lane, messages=[message], audience={},
+        give_up_at=now + timedelta(hours=24), now=now,
+    )  # fmt: skip
+    sql = "SELECT id AS address_id, 'en' AS language, '' AS greeting, '' AS variant, '' AS why FROM delivery_address"
+
+    def people(after: int, upto: int) -> tuple[str, list[Any]]:
+        return f"{sql} WHERE id = ANY(%s) AND id > %s AND id <= %s", [ids, after, upto]
+
+    while outbox.enlist(publication.pk, people=lambda _p: people, official_language="en", now=now) is not None:
+        pass
+    postman.work(lane, "sms")
+    return publication
+
+
+@pytest.mark.parametrize("lane", [Lane.ROUTINE, Lane.CRITICAL])
+def test_gateway_that_refuses_every_text_fails_nobody_and_raises_the_alarm(settings: Any, lane: str) -> None:
+    with server(REFUSED) as one:
+        gateway(settings, one)
+        sent = to_many(17, lane)
+    assert set(sent.deliveries.values_list("state", "code")) == {(State.PENDING, "policy")}
+    assert gateways.refuses_us() and Spending.objects.get().parts == 0
+    assert Publication.objects.get(pk=sent.pk).held_at is None, "the mails of the same notice go on"
+    with server() as one:
+        gateway(settings, one)
+        while sent.deliveries.exclude(state=State.ACCEPTED).exists():
+            make_due()
+            assert postman.work(lane, "sms")
+    Heartbeat.objects.filter(name=gateways.REFUSED).update(at=F("at") - timedelta(seconds=10))
+    assert not gateways.refuses_us()
+
+
+def test_one_refused_number_is_no_alarm_and_every_one_is(settings: Any) -> None:
+    with server(REFUSED) as one:
+        gateway(settings, one)
+        assert [only(send(lane=Lane.PERSONAL)).state for _number in range(2)] == [State.FAILED] * 2
+        assert not gateways.refuses_us()
+        assert only(send(lane=Lane.PERSONAL)).state == State.PENDING
+    assert gateways.refuses_us()
+
+
+def test_numbers_that_are_refused_among_others_that_are_not_fail_for_good(settings: Any) -> None:
+    def some(talk: socket.socket) -> None:
+        talk.sendall(REFUSED if len(one.asked) == 1 else hostile.OK)
+
+    with server(some) as one:
+        gateway(settings, one)
+        sent = to_many(17, Lane.CRITICAL)
+    assert sorted(sent.deliveries.values_list("state", flat=True)) == [State.ACCEPTED] * 16 + [State.FAILED]
 
 
 def test_gateway_that_is_away_was_not_reached_and_is_tried_again(settings: Any) -> None:
