@@ -35,6 +35,10 @@ class TooMany(Refused):
     message = gettext_lazy("There are twenty already. Remove one that is not used.")
 
 
+class IsPaused(Refused):
+    message = gettext_lazy("It is paused. Resume it first, then send again what was missed.")
+
+
 class TooManyTrials(Refused):
     message = gettext_lazy("Many test events were sent in a short time. Wait a few minutes and try again.")
 
@@ -107,6 +111,8 @@ def resume(connection: Connection, *, by: Any, now: datetime) -> str:
 
 def replay(connection: Connection, *, by: Any, now: datetime) -> str:
     """Sends what did not come through, in order, under the ids that it had."""
+    if connection.endpoint.paused_at is not None:
+        raise IsPaused()
     with transaction.atomic():
         count = endpoints.replay(
             connection.endpoint, missed(connection, now=now), language=connection.language, now=now

@@ -24,6 +24,7 @@ from .states import State
 CHANNEL = "webhook"
 OVERLAP = timedelta(hours=24)
 PATIENCE = timedelta(days=3)
+OLD_ONES = 3  # secrets that sign beside the newest
 REST = timedelta(minutes=1)
 MARGIN = timedelta(minutes=1)
 LOOK_BACK = timedelta(days=30)
@@ -49,8 +50,9 @@ def make(*, url: str, preset: str, now: datetime) -> Endpoint:
 
 
 def rotate(endpoint: Endpoint, *, now: datetime) -> Endpoint:
-    """A new secret; for a day the old one signs beside it."""
-    endpoint.old_secret, endpoint.old_until, endpoint.secret = endpoint.secret, now + OVERLAP, new_secret()
+    """A new secret; for a day the old one signs beside it, and so do those that a second press makes old."""
+    endpoint.old_secret = " ".join(secrets_of(endpoint, now)[:OLD_ONES])
+    endpoint.old_until, endpoint.secret = now + OVERLAP, new_secret()
     endpoint.save(update_fields=["old_secret", "old_until", "secret"])
     return endpoint
 
@@ -58,7 +60,7 @@ def rotate(endpoint: Endpoint, *, now: datetime) -> Endpoint:
 def secrets_of(endpoint: Endpoint, now: datetime) -> list[str]:
     """What signs now, the newest first."""
     if endpoint.old_until is not None and now < endpoint.old_until:
-        return [endpoint.secret, endpoint.old_secret]
+        return [endpoint.secret, *endpoint.old_secret.split()]
     return [endpoint.secret]
 
 
@@ -82,8 +84,13 @@ def failed(endpoint: Endpoint, *, gone: bool, now: datetime) -> None:
     )
     if gone:
         pause(endpoint, why=Endpoint.Why.GONE, now=now)
-    elif endpoint.failing_since is not None and endpoint.failing_since <= now - PATIENCE:
+    elif endpoint.failing_since is not None and endpoint.failing_since <= now - PATIENCE and _of_late(endpoint, now):
         pause(endpoint, why=Endpoint.Why.FAILING, now=now)
+
+
+def _of_late(endpoint: Endpoint, now: datetime) -> bool:
+    """Whether it failed before within a day: two failures with quiet days between are none that lasted."""
+    return endpoint.rests_until is not None and endpoint.rests_until > now - OVERLAP
 
 
 def pause(endpoint: Endpoint, *, why: str, now: datetime) -> bool:
@@ -134,7 +141,10 @@ def last_calls(endpoint: Endpoint, count: int = 10) -> QuerySet[Delivery]:
 
 
 def missed(endpoint: Endpoint, *, now: datetime) -> list[Publication]:
-    """What was published since it began to fail, or was paused, and did not come through; in order."""
+    """What still holds of what was published since it began to fail, or was paused, and did not come through.
+
+    In order. What was replaced or stopped meanwhile is left out: an old closure that comes after its end does harm.
+    """
     if endpoint.missed_since is None:
         return []
     since = max(endpoint.missed_since - PATIENCE, now - LOOK_BACK)
@@ -149,7 +159,8 @@ def missed(endpoint: Endpoint, *, now: datetime) -> list[Publication]:
         ).values_list("publication__key", flat=True)
     }
     tried = mine.values("publication_id")
-    for_it = Publication.objects.filter(Q(pk__in=tried) | Q(created_at__gte=unaddressed))
+    unheard = Q(created_at__gte=unaddressed, enlisted_at__isnull=False)
+    for_it = Publication.objects.filter(Q(pk__in=tried) | unheard, stopped_at=None)
     for_it = for_it.filter(created_at__gte=since, messages__bodies__has_key=CHANNEL)
     for prefix in NEVER_MISSED:
         for_it = for_it.exclude(key__startswith=prefix)
@@ -157,7 +168,10 @@ def missed(endpoint: Endpoint, *, now: datetime) -> list[Publication]:
 
 
 def replay(endpoint: Endpoint, publications: Iterable[Publication], *, language: str, now: datetime) -> int:
-    """Sends again, each under the id that it had; returns how many."""
+    """Sends again, each under the id that it had; returns how many.
+
+    Since when it misses stays known: a replay that fails too is offered once more, and so is what one press left.
+    """
     count = 0
     with transaction.atomic():
         for publication in publications:
@@ -167,7 +181,6 @@ def replay(endpoint: Endpoint, publications: Iterable[Publication], *, language:
             key = f"replay:{publication.pk}:{endpoint.uid.hex}:{now:%Y%m%d%H%M}"
             outbox.post(key=key, to=endpoint.address, message=again, lane=Lane.ROUTINE, now=now)
             count += 1
-        Endpoint.objects.filter(pk=endpoint.pk).update(missed_since=None)
     return count
 
 

@@ -212,7 +212,7 @@ class Endpoint(models.Model):
     url = models.TextField()
     preset = models.CharField(max_length=10, choices=Preset, default=Preset.STANDARD)
     secret = models.CharField(max_length=80, help_text="whsec_ and base64")
-    old_secret = models.CharField(max_length=80, blank=True)
+    old_secret = models.CharField(max_length=250, blank=True, help_text="those that still sign, the newest first")
     old_until = models.DateTimeField(null=True, blank=True, help_text="until then both secrets sign")
     failing_since = models.DateTimeField(null=True, blank=True)
     rests_until = models.DateTimeField(null=True, blank=True)

@@ -191,6 +191,15 @@ def test_what_was_missed_while_paused_is_sent_after_the_button_and_exercises_are
         assert "did not come through" not in act(mine, "resume").content.decode()
 
 
+def test_nothing_is_sent_again_to_what_is_paused() -> None:
+    with server() as one:
+        mine = make.connection(url=calls.url(one))
+        act(mine, "pause")
+        send(make.issued())
+        assert "Resume it first" in act(mine, "replay").content.decode()
+        assert "1 notice did not come through" in act(mine, "resume").content.decode()
+
+
 def test_removed_connection_is_gone_from_the_page_and_hears_nothing() -> None:
     with server() as one:
         mine = make.connection(url=calls.url(one))
@@ -215,7 +224,7 @@ def test_managers_are_told_once_that_it_paused_itself() -> None:
     assert mine.name in message.subject and "410" in message.subject
     assert reverse("connection", args=[mine.uid]) in message.text
     act(mine, "resume")
-    Endpoint.objects.update(failing_since=timezone.now() - timedelta(days=4), rests_until=None)
+    Endpoint.objects.update(failing_since=timezone.now() - timedelta(days=4), rests_until=timezone.now())
     endpoints.failed(Endpoint.objects.get(), gone=False, now=timezone.now())
     assert connections.tell_paused(now=timezone.now()) == 1
 

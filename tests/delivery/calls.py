@@ -55,7 +55,7 @@ def work(lane: str = Lane.ROUTINE) -> None:
 def make_due() -> None:
     """The time of every retry, and of every rest, has come."""
     Batch.objects.filter(closed_at=None).update(due_at=timezone.now() - timedelta(seconds=1))
-    Endpoint.objects.update(rests_until=None)
+    Endpoint.objects.update(rests_until=timezone.now() - timedelta(seconds=1))
 
 
 def of(one: Endpoint) -> list[Delivery]:

@@ -16,8 +16,8 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from base import http
 from base.words import Lane
-from delivery import endpoints, postman
-from delivery.models import Batch, Endpoint
+from delivery import endpoints, outbox, postman
+from delivery.models import Batch, Endpoint, Publication
 from delivery.sealed import Sealed
 from delivery.states import State
 from tests.base import hostile
@@ -187,7 +187,8 @@ def test_three_days_of_failure_pause_and_one_success_begins_anew() -> None:
         mine = calls.endpoint(one)
         for days in (2.9, 3.1):
             calls.publish([mine])
-            Endpoint.objects.update(failing_since=timezone.now() - timedelta(days=days), rests_until=None)
+            since, rested = timezone.now() - timedelta(days=days), timezone.now() - timedelta(seconds=1)
+            Endpoint.objects.update(failing_since=since, rests_until=rested)
             calls.work()
             mine.refresh_from_db()
             assert mine.paused_why == (Endpoint.Why.FAILING if days > 3 else "")
@@ -231,6 +232,68 @@ def test_what_was_missed_is_sent_again_in_order_under_the_ids_it_had() -> None:
         assert len(one.asked) == 2 and all(calls.verified(asked, mine.secret) for asked in one.asked)
         mine.refresh_from_db()
         assert endpoints.missed(mine, now=timezone.now()) == []
+
+
+def test_replay_that_fails_is_offered_again_and_so_is_what_one_press_left(monkeypatch: Any) -> None:
+    monkeypatch.setattr(endpoints, "MOST", 2)
+    with server() as one, server(hostile.OK.replace(b"200 OK", b"410 Gone")) as gone:
+        mine = calls.endpoint(one)
+        endpoints.pause(mine, why=Endpoint.Why.BY_HAND, now=timezone.now())
+        ours = [calls.publish([calls.endpoint(one)]).pk for _time in range(3)]
+        calls.work()
+        endpoints.resume(mine, now=timezone.now())
+
+        def missed() -> list[Publication]:
+            return endpoints.missed(Endpoint.objects.get(pk=mine.pk), now=timezone.now())
+
+        def press(at: Any, minutes: int) -> None:
+            Endpoint.objects.filter(pk=mine.pk).update(url=calls.url(at))
+            endpoints.replay(mine, missed(), language="en", now=timezone.now() + timedelta(minutes=minutes))
+            calls.work()
+
+        press(gone, 0)
+        endpoints.resume(Endpoint.objects.get(pk=mine.pk), now=timezone.now())
+        assert [one.pk for one in missed()] == ours[:2]
+        press(one, 1)
+        assert [one.pk for one in missed()] == ours[2:]
+        press(one, 2)
+        assert missed() == []
+
+
+def test_what_was_replaced_or_stopped_meanwhile_is_not_sent_again() -> None:
+    with server() as one:
+        mine = calls.endpoint(one)
+        endpoints.pause(mine, why=Endpoint.Why.BY_HAND, now=timezone.now())
+        wrong, right = calls.publish([calls.endpoint(one)]), calls.publish([calls.endpoint(one)])
+        outbox.stop(wrong, by="test", now=timezone.now())
+        endpoints.resume(mine, now=timezone.now())
+        mine.refresh_from_db()
+        assert [one.pk for one in endpoints.missed(mine, now=timezone.now())] == [right.pk]
+
+
+def test_second_failure_after_quiet_days_pauses_nothing_until_it_lasts() -> None:
+    with server() as one:
+        mine = calls.endpoint(one)
+        monday, friday = timezone.now() - timedelta(days=4), timezone.now()
+        endpoints.failed(mine, gone=False, now=monday)
+        mine.refresh_from_db()
+        endpoints.failed(mine, gone=False, now=friday)
+        mine.refresh_from_db()
+        assert mine.paused_at is None
+        endpoints.failed(mine, gone=False, now=friday + timedelta(minutes=2))
+        mine.refresh_from_db()
+        assert mine.paused_why == Endpoint.Why.FAILING
+
+
+def test_secret_pressed_twice_still_signs_with_the_one_that_the_receiver_has() -> None:
+    with server() as one:
+        mine = calls.endpoint(one)
+        first = mine.secret
+        for _press in range(2):
+            endpoints.rotate(mine, now=timezone.now())
+        calls.publish([mine])
+        calls.work()
+        assert calls.verified(one.asked[0], first) == calls.verified(one.asked[0], mine.secret)
 
 
 def test_chat_channel_gets_its_own_words() -> None:
