@@ -29,7 +29,7 @@ from .speaking import GREETINGS
 # What was issued so long before the last look is looked at again, for what was committed late, or held, or expanded
 # after its reader had chosen digests. Whoever was told is not told again.
 OVERLAP = timedelta(hours=24)
-LIFE = timedelta(hours=24)  # a digest is tried for so long
+LIFE = timedelta(hours=72)  # a digest is tried for so long: over a week-end, and none follows while no mail leaves
 PUT_OFF = timedelta(minutes=5)
 AT_A_TIME = 50  # pieces of news in one statement
 
@@ -183,7 +183,7 @@ FROM (SELECT s.*, ({follows}) AS fits, s.address_id IN (
       FROM due s WHERE {window}) s
 WHERE (s.fits OR s.had) AND s.address_id NOT IN (
     SELECT d.address_id FROM delivery_delivery d WHERE d.publication_id = ANY(%s::bigint[])
-    AND d.address_id BETWEEN %s AND %s)
+    AND d.address_id BETWEEN %s AND %s AND d.state <> 'too_late')
 """
 _ISSUED = "%s > s.since"
 _CAME = "%s > s.digest_since AND s.rhythm <> 'at_once'"

@@ -9,7 +9,9 @@ from django.db import connection
 
 from base.words import Lane
 
+from . import guard, relays
 from .claim import LEASE_S
+from .models import Batch
 from .outbox import AT_ONCE
 
 # What was never tried is due since `AT_ONCE` before it was made, so that a whole such span says nothing of waiting.
@@ -57,6 +59,16 @@ def lanes() -> dict[str, LaneStanding]:
 def urgent() -> bool:
     """Whether the critical lane has work: what can wait leaves the database to it."""
     return Lane.CRITICAL in lanes()
+
+
+def is_shut() -> bool:
+    """Whether no mail can leave now: somebody must release the house first, or every mail server rests.
+
+    A server that rests is tried by what waits; where nothing waits, the next mail has to be the one.
+    """
+    if guard.held():
+        return True
+    return len(relays.resting_s()) == len(relays.relays()) and Batch.objects.filter(closed_at=None).exists()
 
 
 # A batch that was closed holds only rows with a last word: what is tried again has moved to a batch of its own.

@@ -25,6 +25,7 @@ from base.words import SEVERITY_RANK, STATUS_RANK, CapStatus, MsgType, PlaceStat
 from contacts import digests
 from contacts.audience import Facets
 from contacts.digests import News, Reader, Why
+from delivery import standing
 from delivery.models import Publication
 from delivery.sealed import GREETING, LEAVE_URL, Sealed, unmarked
 from delivery.states import State as Sending
@@ -74,7 +75,12 @@ class Line:
 
 
 def sweep(*, now: datetime) -> int:
-    """Sends everybody who is due what is new to them; returns how many publications. Safe to run twice at once."""
+    """Sends everybody who is due what is new to them; returns how many publications. Safe to run twice at once.
+
+    While no mail can leave nobody's turn comes: afterwards one digest tells it all.
+    """
+    if standing.is_shut():
+        return 0
     until, opened = time.monotonic() + WORK_S, 0
     while time.monotonic() < until:
         readers = digests.due(now=now, at_most=AT_A_TIME)
