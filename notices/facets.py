@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from base.words import SEVERITY_RANK, CapStatus, Lane, MsgType, Severity
+from base.words import SEVERITY_RANK, CapStatus, Lane, Mode, MsgType, Severity
 from contacts.models import Organisation, Place
 
 from .models import Listed, Version
@@ -23,14 +23,26 @@ def lane_of(version: Version) -> Lane:
     if version.msg_type == MsgType.CANCEL:
         return Lane.CRITICAL
     before = version.notice.versions.public().filter(number__lt=version.number).order_by("-number").first()
-    if before and _first_start(version) < _first_start(before):
+    if before and _begins_earlier(version, before):
         return Lane.CRITICAL
     return Lane.ROUTINE
 
 
-def _first_start(version: Version) -> datetime:
-    """When the first of its rows begins."""
-    return min((row.starts_at for row in version.rows.all()), default=datetime.max.replace(tzinfo=UTC))
+def _begins_earlier(version: Version, before: Version) -> bool:
+    """Whether it begins earlier anywhere; what is new in it is measured by the first of what was announced."""
+    then = _starts(before)
+    first = min(then.values(), default=datetime.max.replace(tzinfo=UTC))
+    return any(start < then.get(where, first) for where, start in _starts(version).items())
+
+
+def _starts(version: Version) -> dict[tuple[str, str], datetime]:
+    """(place or system, mode) → when its first row begins."""
+    found: dict[tuple[str, str], datetime] = {}
+    for row in version.rows.all():
+        for mode in row.modes or Mode.values:
+            where = (str(row.place_id or row.place_name or row.system), str(mode))
+            found[where] = min(row.starts_at, found.get(where, row.starts_at))
+    return found
 
 
 def earlier_of(version: Version) -> list[int]:

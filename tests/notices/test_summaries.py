@@ -17,7 +17,7 @@ from contacts.rhythm import Choice, next_due
 from contacts.subscribe import Wish
 from delivery import addresses, guard, outbox, postman, relays
 from delivery.models import Address, Batch, Delivery, Publication
-from notices import facets, lifecycle, summaries
+from notices import lifecycle, summaries
 from notices.drafting import Draft
 from notices.models import Listed, Version
 from tests import make
@@ -154,16 +154,6 @@ def test_earlier_start_goes_at_once_also_to_digest_readers() -> None:
     assert summaries.sweep(now=MORNING) == 0, "it is known, and the version before it is no more"
 
 
-def test_later_row_that_moves_earlier_goes_at_once_too() -> None:
-    early, late, between = (make.in_hours(hours) for hours in (10, 20, 12))
-    dover = make.place("GBDVR")
-    rows = [make.row(starts_at=early), make.row(dover, starts_at=late)]
-    first = make.issued(*rows, severity="Moderate")
-    same = make.next_version(first.notice, *rows, severity="Moderate")
-    sooner = make.next_version(first.notice, rows[0], make.row(dover, starts_at=between), severity="Moderate")
-    assert [facets.lane_of(one) for one in (same, sooner)] == [Lane.ROUTINE, Lane.CRITICAL]
-
-
 def test_withdrawal_of_what_a_digest_told_goes_at_once_to_whoever_read_it() -> None:
     one = follower(least_severity="Moderate")
     version = issued(MORNING - HOUR)
@@ -237,11 +227,10 @@ def test_while_no_mail_can_leave_digests_wait_and_then_one_tells_it_all() -> Non
     guard.hold(now=MORNING)
     assert summaries.sweep(now=MORNING + HOUR) == summaries.sweep(now=MORNING + 2 * DAY) == 0
     guard.release(by=make.user("administrator"), reason="looked at", now=MORNING + 2 * DAY)
-    for relay in relays.relays():
-        relays.blocked(relay, "away")
+    (relay,) = relays.relays()
+    relays.blocked(relay, "away")
     assert summaries.sweep(now=MORNING + 2 * DAY) == 0
-    for relay in relays.relays():
-        relays.worked(relay)
+    relays.worked(relay)
     assert summaries.sweep(now=MORNING + 2 * DAY) == 1
     assert told() == [sorted((str(version), False) for version in versions)]
 
