@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from . import intake, seals, signing, verdicts
-from .inbound import DIAGNOSTIC, Kind, Reading
+from .inbound import Kind, Reading, one_line
 from .intake import Taken, Target
 
 MOST = 1024 * 1024  # octets of one post
@@ -84,6 +84,6 @@ def _read(event: dict[str, Any]) -> tuple[Target | None, Reading | None]:
     meant = TYPES.get(str(event.get("type")))
     if number is None or meant is None:
         return None, None
-    words = " ".join(str(event.get("reason") or "").replace("\0", " ").split())[:DIAGNOSTIC]
-    status = verdicts.status_in(str(event.get("status", ""))[:40], words)
+    words = one_line(event.get("reason"))  # also half a letter, which no database takes
+    status = verdicts.status_in(one_line(event.get("status"), 40), words)
     return Target("bounce", number), Reading(meant[0], action=meant[1], status=status, diagnostic=words)

@@ -9,6 +9,7 @@ import base64
 import logging
 import re
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
@@ -26,6 +27,7 @@ READ = 256 * 1024  # octets that are looked at: a report stands in the first few
 PARTS = 60  # more of them in one mail are no report, and reading what is nested as deep costs too much
 WORDS = 4_000
 DIAGNOSTIC = 300
+ACTION = 20
 
 
 class Kind(TextChoices):
@@ -77,17 +79,17 @@ def _read(raw: bytes, sender: str, personal: bool) -> Reading:
 # --- Reading ------------------------------------------------------------------------------------------------------
 
 
-def _text(value: object, limit: int = DIAGNOSTIC) -> str:
+def one_line(value: object, limit: int = DIAGNOSTIC) -> str:
     """A header's value on one line, printable, and not longer than `limit`."""
     cut = str(value or "")[: 4 * limit].encode("utf-8", "replace").decode("utf-8", "replace")
     return "".join(char if char.isprintable() else " " for char in " ".join(cut.split()))[:limit]
 
 
 def _decoded(value: object) -> str:
-    shown = _text(value, 1_000)
+    shown = one_line(value, 1_000)
     try:
-        return _text(str(make_header(decode_header(shown))), 1_000)
-    except (LookupError, ValueError):
+        return one_line(str(make_header(decode_header(shown))), 1_000)
+    except (LookupError, ValueError, MessageError):
         return shown
 
 
@@ -108,7 +110,7 @@ def _blocks(part: Message) -> list[Message]:
     if part.get_content_type() == _STATUS_REPORTS[0] and any(len(block) for block in blocks):
         return blocks
     text = b"".join(block.as_bytes() for block in blocks) or str(inner).encode("ascii", "replace")
-    if "base64" in _text(part["Content-Transfer-Encoding"], 40).casefold():
+    if "base64" in one_line(part["Content-Transfer-Encoding"], 40).casefold():
         text = base64.b64decode(text)
     groups = re.split(rb"\r?\n\r?\n", text)
     return [BytesHeaderParser(policy=compat32).parsebytes(group.lstrip()) for group in groups]
@@ -138,9 +140,9 @@ def _report(part: Message) -> Reading:
 
 
 def _group(block: Message) -> Reading:
-    words = _text(block["Action"], 40).casefold().split()
-    status = status_in(_text(block["Status"], 60))
-    diagnostic = _text(block["Diagnostic-Code"])
+    words = one_line(block["Action"], 40).casefold().split()
+    status = status_in(one_line(block["Status"], 60))
+    diagnostic = one_line(block["Diagnostic-Code"])
     action = words[0] if words and words[0] in _ACTIONS else ""
     if not action and block["Final-Recipient"]:
         action = _OF_STATUS.get(status[:1], "")
@@ -151,7 +153,7 @@ def _group(block: Message) -> Reading:
         action=action,
         status=status,
         diagnostic=diagnostic.partition(";")[2].strip() or diagnostic,
-        recipient=_text(block["Final-Recipient"]).partition(";")[2].strip(),
+        recipient=one_line(block["Final-Recipient"]).partition(";")[2].strip("<>'\" "),
     )
 
 
@@ -193,8 +195,8 @@ def _plain_bounce(mail: Message, sender: str) -> Reading | None:
         Kind.BOUNCE,
         action="failed",
         status=status_in(line),
-        diagnostic=_text(line or " ".join(body.split()[:40])),
-        recipient=parseaddr(_text(mail["X-Failed-Recipients"]).partition(",")[0])[1],
+        diagnostic=one_line(line or " ".join(body.split()[:40])),
+        recipient=parseaddr(one_line(mail["X-Failed-Recipients"]).partition(",")[0])[1],
     )
 
 
@@ -205,9 +207,9 @@ _FORWARDED = re.compile(r"complaint about message from [\da-f.:]+", re.I)  # how
 
 def _complaint(part: Message, raw: bytes) -> Reading:
     fields = [block["Feedback-Type"] for block in _blocks(part) if block["Feedback-Type"]]
-    if not fields or _text(fields[0], 40).casefold() in _NO_COMPLAINT:
+    if not fields or one_line(fields[0], 40).casefold() in _NO_COMPLAINT:
         return Reading(Kind.AUTOMATIC)
-    return Reading(Kind.COMPLAINT, action=_text(fields[0], 40).casefold(), seals=_seals(raw))
+    return Reading(Kind.COMPLAINT, action=one_line(fields[0]).casefold()[:ACTION], seals=_seals(raw))
 
 
 def _seals(raw: bytes) -> tuple[str, ...]:
@@ -252,20 +254,20 @@ _TAKEN = re.compile(
 
 
 def _local(value: object) -> str:
-    return parseaddr(_text(value, 400))[1].partition("@")[0].casefold()
+    return parseaddr(one_line(value, 400))[1].partition("@")[0].casefold()
 
 
 def _marked(mail: Message) -> bool:
     """Says of itself, in one of the ways that are in use, that no person wrote it."""
-    if _text(mail["Auto-Submitted"], 40).casefold().partition(";")[0].strip() not in ("", "no"):
+    if one_line(mail["Auto-Submitted"], 40).casefold().partition(";")[0].strip() not in ("", "no"):
         return True
-    if _text(mail["Precedence"], 40).casefold() in ("bulk", "junk", "list", "auto_reply"):
+    if one_line(mail["Precedence"], 40).casefold() in ("bulk", "junk", "list", "auto_reply"):
         return True
     if mail.get_content_type() == "multipart/report" or any(mail[name] for name in _MARKS):
         return True
     if "autoresponder" in f"{mail['X-POST-MessageClass']} {mail['Delivered-To']}".casefold():
         return True
-    return _text(mail["Return-Path"], 400) == "<>" or _local(mail["From"]) in _NO_REPLY
+    return one_line(mail["Return-Path"], 400) == "<>" or _local(mail["From"]) in _NO_REPLY
 
 
 def _is_person(mail: Message, personal: bool) -> bool:

@@ -23,7 +23,7 @@ from .inbound import Kind, Reading
 from .models import Delivery, Inbound, TurnedAway
 
 MOST = 5 * 1024 * 1024  # octets of one mail
-ANSWERS_UNTIL = timedelta(days=30)  # a report on what left longer ago is no report
+ANSWERS_UNTIL = timedelta(days=30)  # a report on what left longer ago is no report; a complaint stays one
 RAW_KEPT = timedelta(days=30)
 KEPT = timedelta(days=90)
 TALLY_KEPT = timedelta(days=730)
@@ -53,8 +53,9 @@ class Target:
 
 def target_of(address: str) -> Target | Taken:
     """Read from the address alone, without the database; UNKNOWN or FORGED if it is not ours."""
-    local, _at, domain = address.strip().strip("<>").casefold().rpartition("@")
-    if f"{local}@{domain}" in settings.FAIRWAY_INBOXES or (local, domain) == ("postmaster", ""):
+    whole = address.strip().strip("<>").casefold()
+    local, _at, domain = whole.rpartition("@")
+    if whole in settings.FAIRWAY_INBOXES or whole.removesuffix("@") == "postmaster":  # RFC 5321, 4.5.1: alone too
         return Target(INBOX)
     purpose, _plus, token = local.partition("+")
     if mailbox.ascii_domain(domain) != settings.FAIRWAY_MAIL_DOMAIN.casefold() or purpose not in SIGNED:
@@ -78,7 +79,7 @@ def record(reading: Reading, target: Target, *, digest: str, door: str, now: dat
     """Writes the row of what was read, once for each digest, and applies it in the same commit."""
     number = target.number if target.purpose == "bounce" else _complained(reading)
     with transaction.atomic():
-        delivery = _delivery(number, now)
+        delivery = _delivery(number, reading.kind, now)
         if number and delivery is None:
             return turn_away(Taken.STALE, door=door, now=now)
         kind = Kind.AUTOMATIC if reading.kind == Kind.BOUNCE and delivery is None else reading.kind
@@ -139,9 +140,11 @@ def without_addresses(text: str) -> str:
     return " ".join(_ADDRESS.sub("(…)", text).split())[: inbound.DIAGNOSTIC]
 
 
-def _delivery(number: int | None, now: datetime) -> Delivery | None:
-    recent = Delivery.objects.filter(publication__created_at__gt=now - ANSWERS_UNTIL)
-    return recent.select_related("address").filter(pk=number).first() if number else None
+def _delivery(number: int | None, kind: str, now: datetime) -> Delivery | None:
+    found = Delivery.objects.select_related("address").filter(pk=number or 0)
+    if kind != Kind.COMPLAINT:
+        found = found.filter(publication__created_at__gt=now - ANSWERS_UNTIL)
+    return found.first()
 
 
 def _complained(reading: Reading) -> int | None:
@@ -156,7 +159,8 @@ def _is_partly(reading: Reading, delivery: Delivery | None) -> bool:
     """The report speaks of another mailbox: one of several behind the address, where the others had the mail."""
     if reading.kind != Kind.BOUNCE or delivery is None or "@" not in reading.recipient:
         return False
-    return reading.recipient.casefold().partition("@")[0] != delivery.address.key.partition("@")[0]
+    named = reading.recipient.casefold().rpartition("@")[0].strip('"')
+    return named != delivery.address.key.rpartition("@")[0].strip('"')
 
 
 _KEPT_HEADERS = ("From", "To", "Subject", "Date", "Message-ID")

@@ -132,6 +132,13 @@ def test_events_without_a_signed_id_or_of_another_type_are_passed_over() -> None
     assert (Inbound.objects.count(), TurnedAway.objects.get(reason="unknown").count) == (1, 4)
 
 
+def test_event_with_half_a_letter_holds_up_none_behind_it() -> None:
+    one, two = recent(), recent()
+    events = [bounce(one, status="\ud83d", reason="5.1.1 gone \ud83d"), bounce(two)]
+    assert post(json.dumps({"events": events})) == 204
+    assert (state_of(one), state_of(two)) == (State.BOUNCED, State.BOUNCED)
+
+
 def test_too_much_is_refused() -> None:
     assert post([{}] * 1_001) == 413
     assert post([{"id": "x" * 1_100_000}]) == 413

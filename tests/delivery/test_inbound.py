@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 from email.message import EmailMessage
 
 import pytest
@@ -191,6 +192,14 @@ def test_complaint_as_microsoft_sends_it_is_the_mail_under_a_subject_of_its_own(
     reading = inbound.read(raw.encode(), sender="staff@hotmail.example")
     assert (reading.kind, reading.seals) == (Kind.COMPLAINT, (seal,))
     assert inbound.read(raw.replace(seal, "none").encode(), sender="staff@hotmail.example").kind == Kind.HUMAN
+
+
+@pytest.mark.parametrize("subject", ["=?utf-8?B?SGVsbG8gd?=", "=?\xfctf-8?Q?x?=", "=?utf-8?B?" + "A" * 61 + "?="])
+def test_subject_that_nobody_can_decode_makes_no_report_and_no_question_automatic(subject: str) -> None:
+    question = f"From: Noor <noor@x.example>\nSubject: {subject}\n\nWhich form do we use?\n".encode()
+    assert inbound.read(question, sender="noor@x.example").kind == Kind.HUMAN
+    report = re.sub(rb"(?m)^Subject: .*$", f"Subject: {subject}".encode(), next(CASES.glob("b-01*")).read_bytes())
+    assert inbound.read(report, personal=False).kind == Kind.BOUNCE
 
 
 def test_nothing_that_is_broken_or_deep_makes_it_raise() -> None:

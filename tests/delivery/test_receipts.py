@@ -266,6 +266,20 @@ def test_one_mailbox_of_several_behind_an_address_does_not_take_it_off() -> None
     assert not suspended("office@harbourfreight.example")
 
 
+@pytest.mark.parametrize("of", [f"<{MEMBER}>", f"'{MEMBER}'", f' "{MEMBER}" ', '"desk"@harbourfreight.example'])
+def test_report_that_writes_the_mailbox_in_brackets_or_quotes_is_about_it(of: str) -> None:
+    delivery = sent()
+    arrives(report(delivery, of=of), delivery)
+    assert state_of(delivery) == State.BOUNCED
+
+
+def test_complaint_counts_however_old_the_notice_is() -> None:
+    delivery = sent()
+    raw = complaint("abuse", seals.seal("bounce", delivery.pk))
+    assert arrives(raw, "abuse@fairway.example", days=200) == Taken.KEPT
+    assert suspended() == Reason.COMPLAINT
+
+
 def test_complaint_ends_the_notices_at_once_and_a_strangers_does_not() -> None:
     delivery = sent()
     assert arrives(complaint("abuse", "7f-" + "0" * 20), "abuse@fairway.example") == Taken.KEPT
