@@ -10,6 +10,7 @@ import imaplib
 import logging
 import re
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.message import Message
@@ -34,6 +35,8 @@ TIMEOUT_S = 30
 LOOKS_EACH_S = 60
 AFTER_FAULT_S = (60, 120, 300, 900)
 AT_ONCE = 200
+TRIED = 1_000  # mails of one poll, also of those that cannot be taken
+ASKED = 50_000  # mails of one search: a longer answer does not fit into a line
 # Where servers write for whom a mail came, the surest first.
 _FOR_WHOM = ("Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
@@ -62,19 +65,26 @@ def connect() -> imaplib.IMAP4:
     return link
 
 
-def poll() -> int:
+def poll(vain: Counter[str] | None = None) -> int:
     """Takes every new mail once; returns how many it took. Raises one of `BROKEN`, or `Refused`.
 
-    One that cannot be taken stays, to be looked at again with the next poll, and holds up none behind it.
+    One that cannot be taken stays, and holds up none behind it: `vain` counts how often each was tried, and what was
+    tried least often comes first.
     """
     link, taken = connect(), 0
+    vain = Counter() if vain is None else vain
     try:
-        found = _ask(link.uid, "SEARCH", "UNSEEN")[0] or b""
-        for uid in found.decode("ascii").split()[:AT_ONCE]:
+        found = _unseen(link)
+        for gone in vain.keys() - set(found):
+            del vain[gone]
+        for uid in sorted(found, key=vain.__getitem__)[:TRIED]:
+            if taken == AT_ONCE:
+                break
             try:
                 _take(link, uid)
                 taken += 1
             except Exception as error:
+                vain[uid] += 1
                 if isinstance(error, AWAY) and not isinstance(error, DataError):
                     raise
                 log.error("mail %s of the mailbox not taken: %s: %s", uid, type(error).__name__, error)
@@ -86,10 +96,10 @@ def poll() -> int:
 
 def watch(*, stopped: Callable[[float], bool]) -> None:
     """Polls each minute until `stopped(seconds)`, which waits so long, says so; after faults less often."""
-    faults = 0
+    faults, vain = 0, Counter[str]()
     while True:
         try:
-            more, faults = poll() >= AT_ONCE, 0
+            more, faults = poll(vain) >= AT_ONCE, 0
         except (*BROKEN, Refused) as error:
             more = False
             log.error("mailbox not read: %s: %s", type(error).__name__, error)
@@ -100,6 +110,17 @@ def watch(*, stopped: Callable[[float], bool]) -> None:
 
 
 # --- One mail -----------------------------------------------------------------------------------------------------
+
+
+def _unseen(link: imaplib.IMAP4) -> list[str]:
+    """Uids of the new mails, the oldest first."""
+    many = int(link.response("EXISTS")[1][-1] or 0)
+    found: dict[str, None] = {}
+    for first in range(1, many + 1, ASKED):
+        last = first + ASKED - 1
+        some = _ask(link.uid, "SEARCH", f"{first}:{last if last < many else '*'}", "UNSEEN")[0] or b""
+        found.update(dict.fromkeys(some.decode("ascii").split()))
+    return list(found)
 
 
 def _take(link: imaplib.IMAP4, uid: str) -> None:
@@ -129,8 +150,9 @@ def _for_whom(mail: Message) -> str:
 
 def _named(mail: Message) -> Iterator[str]:
     for name in _FOR_WHOM:
-        values = [str(value)[:2_000] for value in mail.get_all(name, [])]
-        yield from (address for _name, address in getaddresses(values) if address)
+        for value in mail.get_all(name, []):
+            with suppress(ValueError, RecursionError):  # brackets in brackets: it names nobody
+                yield from [address for _name, address in getaddresses([str(value)[:2_000]]) if address]
 
 
 def _mark(link: imaplib.IMAP4, uid: str) -> None:
@@ -142,7 +164,9 @@ def _mark(link: imaplib.IMAP4, uid: str) -> None:
     else:
         _ask(link.uid, "COPY", uid, _quoted(folder))
         _ask(link.uid, "STORE", uid, "+FLAGS.SILENT", r"(\Seen \Deleted)")
-        _ask(link.expunge)
+        # A plain EXPUNGE would also take away what others who read this mailbox have flagged.
+        if "UIDPLUS" in link.capabilities:
+            _ask(link.uid, "EXPUNGE", uid)
 
 
 def _quoted(folder: str) -> str:

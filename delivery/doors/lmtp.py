@@ -74,8 +74,14 @@ class Handler:
             return LATER
 
 
-def _session(handler: Handler) -> LMTP:
-    return LMTP(
+class Door(LMTP):
+    """Lines as long as a mail may be: refused for one, a report would be lost for good."""
+
+    line_length_limit = intake.MOST
+
+
+def _session(handler: Handler) -> Door:
+    return Door(
         handler,
         data_size_limit=intake.MOST,
         enable_SMTPUTF8=True,

@@ -1,4 +1,4 @@
-"""A small IMAP server (RFC 3501, MOVE of RFC 6851) on loopback, whose connection a test may cut at any command."""
+"""A small IMAP server (RFC 3501, UIDPLUS and MOVE) on loopback, whose connection a test may cut at any command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ImapServer:
 
     def __init__(self, *, can_move: bool = True) -> None:
         self.folders: dict[str, list[Stored]] = {"INBOX": [], "Done": []}
-        self.can_move, self.cut_at = can_move, ""
+        self.can_move, self.has_uidplus, self.cut_at = can_move, True, ""
         self.last_uid = 100
         self.damaged: set[int] = set()
         server = self
@@ -60,20 +60,24 @@ class ImapServer:
             if word == "LOGIN":
                 said = "OK in" if rest.endswith('"secret"') else "NO wrong password"
             elif word == "CAPABILITY":
-                write(b"* CAPABILITY IMAP4rev1%b\r\n" % (b" MOVE" if self.can_move else b""))
+                more = b" MOVE" * self.can_move + b" UIDPLUS" * self.has_uidplus
+                write(b"* CAPABILITY IMAP4rev1%b\r\n" % more)
             elif word == "SELECT":
                 name = rest.split(" ", 1)[1].strip('"')
                 folder = self.folders.get(name, [])
                 said = "OK [READ-WRITE] selected" if name in self.folders else "NO no such folder"
                 write(b"* %d EXISTS\r\n" % len(folder))
             elif word == "SEARCH":
-                unseen = [str(mail.uid) for mail in folder if "\\Seen" not in mail.flags]
+                first, last = rest.split()[2].split(":")
+                some = folder[int(first) - 1 : None if last == "*" else int(last)]
+                unseen = [str(mail.uid) for mail in some if "\\Seen" not in mail.flags]
                 write(f"* SEARCH {' '.join(unseen)}\r\n".encode())
             elif word == "LOGOUT":
                 write(f"* BYE\r\n{tag} OK bye\r\n".encode())
                 return
             elif word == "EXPUNGE":
-                folder[:] = [mail for mail in folder if "\\Deleted" not in mail.flags]
+                uids = {int(uid) for uid in rest.split()[2:]} or {mail.uid for mail in folder}
+                folder[:] = [mail for mail in folder if mail.uid not in uids or "\\Deleted" not in mail.flags]
             elif word == "FETCH" and int(re.findall(r"\d+", rest)[0]) in self.damaged:
                 said = "NO [SERVERBUG] this mail cannot be read"
             else:

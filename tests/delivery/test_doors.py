@@ -1,4 +1,4 @@
-"""The doors for mail that comes back, each with the other side's real protocol: LMTP, a pipe, IMAP."""
+"""The doors for mail that comes back, each with the other side's real protocol: LMTP and a pipe."""
 
 from __future__ import annotations
 
@@ -7,24 +7,20 @@ import smtplib
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.utils import timezone
 
 from delivery import envelope, intake
-from delivery.doors import imap
 from delivery.inbound import Kind
 from delivery.models import Delivery, Inbound, TurnedAway
 from delivery.states import State
 from portal.embedded.processes import CHECKOUT, free_port, stop, wait_until
 
-from .imap_server import ImapServer
 from .post import case, report, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,6 +103,9 @@ def test_address_that_is_not_ours_or_wrongly_signed_is_refused_before_the_mail()
             assert relay.rcpt(wrong)[0] == 550
             relay.rset()
         relay.mail("<>")
+        assert relay.docmd("RCPT", "TO:<Postmaster>")[0] == 250
+        relay.rset()
+        relay.mail("<>")
         assert relay.rcpt("postmaster@FAIRWAY.example")[0] == 250
         assert relay.rcpt("questions@fairway.example")[0] == 452
     assert dict(TurnedAway.objects.values_list("reason", "count")) == {"forged": 1, "unknown": 3}
@@ -119,6 +118,14 @@ def test_mail_too_big_is_refused_and_the_next_one_taken() -> None:
             relay.sendmail("<>", envelope.return_path(delivery.pk), b"a\r\n" * (intake.MOST // 3 + 9))
         assert refused.value.smtp_code == 552
         relay.sendmail("<>", envelope.return_path(delivery.pk), report(delivery))
+    assert state_of(delivery) == State.BOUNCED
+
+
+def test_mail_with_a_line_as_long_as_a_page_is_taken() -> None:
+    where, (delivery,) = here(), just_sent()
+    raw = report(delivery, words="550 5.1.1 no").rstrip() + b"\r\n<p>" + b"a" * 200_000 + b"</p>\r\n"
+    with lmtp_door(where), dial(where) as relay:
+        assert relay.sendmail("<>", envelope.return_path(delivery.pk), raw) == {}
     assert state_of(delivery) == State.BOUNCED
 
 
@@ -207,119 +214,3 @@ def test_pipe_answers_with_the_exit_codes_that_relays_know() -> None:
     assert piped(report(delivery)) == os.EX_TEMPFAIL
     assert state_of(delivery) == State.BOUNCED
     assert Inbound.objects.count() == 1
-
-
-# --- IMAP ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(params=["move", "copy"])
-def mailbox(request: pytest.FixtureRequest, settings: Any) -> Iterator[ImapServer]:
-    server = ImapServer(can_move=request.param == "move")
-    settings.FAIRWAY_IMAP_URL = f"imap://customs:secret@127.0.0.1:{server.port}/INBOX"
-    yield server
-    server.stop()
-
-
-def delivered(raw: bytes, to: str) -> bytes:
-    return f"Return-Path: <>\r\nDelivered-To: {to}\r\n".encode() + raw
-
-
-def test_mailbox_is_emptied_into_rows_and_each_mail_is_read_once(mailbox: ImapServer) -> None:
-    (delivery,) = just_sent()
-    mailbox.put(delivered(report(delivery), envelope.return_path(delivery.pk)))
-    mailbox.put(case("m-01").replace(b"questions@portal", b"questions@fairway"))
-    mailbox.put(b"From: x@y.example\r\nTo: somebody@else.example\r\n\r\nNot ours\r\n")
-    assert imap.poll() == 3
-    assert imap.poll() == 0
-    assert state_of(delivery) == State.BOUNCED
-    assert set(Inbound.objects.values_list("kind", "door")) == {(Kind.BOUNCE, "imap"), (Kind.HUMAN, "imap")}
-    assert TurnedAway.objects.get().reason == "unknown"
-
-
-def test_mail_is_moved_away_if_a_folder_is_named(mailbox: ImapServer, settings: Any) -> None:
-    settings.FAIRWAY_IMAP_DONE = "Done"
-    (delivery,) = just_sent()
-    mailbox.put(delivered(report(delivery), envelope.return_path(delivery.pk)))
-    mailbox.put(b"\xff\0broken\r\n")
-    assert imap.poll() == 2
-    assert (len(mailbox.folders["INBOX"]), len(mailbox.folders["Done"])) == (0, 2)
-
-
-def test_connection_cut_before_the_mark_reads_again_and_counts_once(mailbox: ImapServer) -> None:
-    (delivery,) = just_sent()
-    mailbox.put(delivered(report(delivery), envelope.return_path(delivery.pk)))
-    mailbox.cut_at = "STORE"
-    with pytest.raises(imap.BROKEN):
-        imap.poll()
-    assert Inbound.objects.count() == 1
-    mailbox.cut_at = ""
-    assert imap.poll() == 1
-    assert Inbound.objects.count() == 1
-    assert imap.poll() == 0
-
-
-def test_mail_stays_unread_while_its_row_cannot_be_written(mailbox: ImapServer) -> None:
-    (delivery,) = just_sent()
-    mailbox.put(delivered(report(delivery), envelope.return_path(delivery.pk)))
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE delivery_inbound RENAME TO away")
-    try:
-        with pytest.raises(DatabaseError):
-            imap.poll()
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE away RENAME TO delivery_inbound")
-    assert not mailbox.folders["INBOX"][0].flags
-    assert imap.poll() == 1
-    assert state_of(delivery) == State.BOUNCED
-
-
-def test_mail_that_the_server_cannot_read_holds_up_none_behind_it(mailbox: ImapServer) -> None:
-    first, second = just_sent("one@x.example", "two@x.example")
-    for delivery in (first, second):
-        mailbox.put(delivered(report(delivery, of=delivery.address.key), envelope.return_path(delivery.pk)))
-    mailbox.damaged = {mailbox.last_uid - 1}
-    assert imap.poll() == 1
-    assert (state_of(first), state_of(second)) == (State.ACCEPTED, State.BOUNCED)
-    mailbox.damaged = set()
-    assert imap.poll() == 1
-    assert state_of(first) == State.BOUNCED
-
-
-def test_mail_that_is_too_big_is_marked_unread_by_us(mailbox: ImapServer) -> None:
-    mailbox.put(b"To: questions@fairway.example\r\n\r\n" + b"a" * (intake.MOST + 1))
-    assert imap.poll() == 1
-    assert TurnedAway.objects.get().reason == "too_big"
-    assert imap.poll() == 0
-
-
-def test_wrong_password_and_dead_server_are_tried_again_ever_more_seldom(mailbox: ImapServer, settings: Any) -> None:
-    waits: list[float] = []
-    settings.FAIRWAY_IMAP_URL = settings.FAIRWAY_IMAP_URL.replace("secret", "wrong")
-
-    def stopped(seconds: float) -> bool:
-        waits.append(seconds)
-        if len(waits) == 3:
-            settings.FAIRWAY_IMAP_URL = f"imap://a:b@127.0.0.1:{free_port()}"
-        return len(waits) == 5
-
-    imap.watch(stopped=stopped)
-    assert waits == [60, 120, 300, 900, 900]
-
-
-def test_command_looks_into_the_mailbox_until_it_is_stopped() -> None:
-    server = ImapServer()
-    (delivery,) = just_sent()
-    server.put(delivered(report(delivery), envelope.return_path(delivery.pk)))
-    url = f"imap://customs:secret@127.0.0.1:{server.port}/INBOX"
-    process = subprocess.Popen([*COMMAND, "--imap"], env=environment(FAIRWAY_IMAP_URL=url), cwd=CHECKOUT)
-    try:
-        end = time.monotonic() + 60
-        while state_of(delivery) != State.BOUNCED and time.monotonic() < end:
-            time.sleep(0.1)
-        process.terminate()
-        assert process.wait(20) == 0
-    finally:
-        stop(process)
-        server.stop()
-    assert state_of(delivery) == State.BOUNCED
