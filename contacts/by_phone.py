@@ -6,11 +6,12 @@ import hashlib
 import hmac
 import unicodedata
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +27,8 @@ from .subscribe import Expired, TooMany, Wish, leave_everything
 
 CODE = "follow.phone"
 CODE_MAX_AGE_S = 900
+LIFE = timedelta(seconds=CODE_MAX_AGE_S)  # nobody can type a code that comes when its page has ended
+CLOCKS_S = 60  # as far apart may the clock of the gateway be from ours
 TRIES = 5
 # The first asks whatever follows, the others may as well begin a question ("End of closure?"): they stand alone.
 STOPS = frozenset({"stop", "stopp", "stopall", "arret", "arreter", "baja", "desabonner", "unsubscribe"})
@@ -56,14 +59,23 @@ def ask(
             created_at=now, consent_text=consent_text, ip_prefix=ip_prefix, **wish.as_fields(),
         )  # fmt: skip
         with translation.override(wish.language):
-            words = _("%(code)s is your code for customs notices of %(service)s. Later, STOP ends them.") % {
-                "code": _code(subscription.uid), "service": settings.FAIRWAY_SERVICE_NAME,
-            }  # fmt: skip
+            words = _words() % {"code": _code(subscription.uid), "service": settings.FAIRWAY_SERVICE_NAME}
         message = Sealed(wish.language, "Code", "", bodies={numbers.CHANNEL: words})
-        outbox.post(key=f"phone:{subscription.uid}", to=subscription.address, message=message, now=now)
+        outbox.post(key=f"phone:{subscription.uid}", to=subscription.address, message=message, now=now, life=LIFE)
         audit.record(actor="public form", action="follow.ask", target=f"subscription:{subscription.uid}", now=now)
     transaction.on_commit(lambda: tasks.wake(Lane.PERSONAL, numbers.CHANNEL))
     return links.sign(CODE, subscription.uid.hex)
+
+
+def hears_stop() -> bool:
+    """Whether the gateway tells us what telephones answer: nobody is promised that STOP helps where it does not."""
+    return bool(settings.FAIRWAY_SMS_HOOK_SECRET)
+
+
+def _words() -> str:
+    if hears_stop():
+        return _("%(code)s is your code for customs notices of %(service)s. Later, STOP ends them.")
+    return _("%(code)s is your code for customs notices of %(service)s.")
 
 
 def _code(uid: uuid.UUID) -> str:
@@ -117,11 +129,30 @@ def is_stop(text: str) -> bool:
     return bool(words) and words[0] in STOPS and "?" not in text
 
 
-def stop(number: str, *, now: datetime) -> bool:
-    """Nothing more goes to this number, which some gateways write as at home; False if nobody's, or several's."""
+def when(told: str) -> datetime | None:
+    """The moment that a gateway names, by ISO 8601 with its zone or in seconds since 1970; None if it is neither."""
+    try:
+        moment = datetime.fromtimestamp(float(told), UTC) if told[:10].isdecimal() else parse_datetime(told)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def stop(number: str, *, now: datetime, at: datetime | None = None) -> bool:
+    """Nothing more goes to this number, which some gateways write as at home; False if nobody's, or several's.
+
+    `at`: when it was sent. A gateway may bring one again, and whoever has confirmed the number since has come back.
+    """
     readings = numbers.readings(number)
     found = {one.key: one for one in Address.objects.filter(channel=numbers.CHANNEL, key__in=readings)}
     meant = found.get(readings[0]) or (next(iter(found.values())) if len(found) == 1 else None)
-    if meant is not None:
+    if meant is not None and not _came_back(meant, at):
         leave_everything(meant.pk, way="sms", now=now)
     return meant is not None
+
+
+def _came_back(address: Address, since: datetime | None) -> bool:
+    if since is None:
+        return False
+    later = since + timedelta(seconds=CLOCKS_S)
+    return Subscription.objects.filter(address=address, state=State.CONFIRMED, confirmed_at__gt=later).exists()

@@ -222,8 +222,9 @@ def reopen(
 
 
 def post(
-    *, key: str, to: str | Address, message: Sealed, now: datetime, lane: str = Lane.PERSONAL, greeting: str = ""
-) -> Publication:
+    *, key: str, to: str | Address, message: Sealed, now: datetime, lane: str = Lane.PERSONAL, greeting: str = "",
+    life: timedelta = PERSONAL_LIFE,
+) -> Publication:  # fmt: skip
     """One message to one person, such as a confirmation or an answer; posted twice under one key, it is one."""
     address = addresses.get_or_create(to) if isinstance(to, str) else to
     with transaction.atomic():
@@ -231,7 +232,7 @@ def post(
             key=key,
             defaults={
                 "lane": lane,
-                "give_up_at": now + PERSONAL_LIFE,
+                "give_up_at": now + life,
                 "created_at": now,
                 "enlisted_at": now,
                 "batches_made": 1,

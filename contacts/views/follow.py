@@ -65,7 +65,8 @@ def phone(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "contacts/follow_expired.html", status=404)
     except by_phone.WrongCode as refused:
         form.add_error("code", str(refused))
-    context = {"form": form, "done": found is not None and found.confirmed_at is not None}
+    done = found is not None and found.confirmed_at is not None
+    context = {"form": form, "done": done, "hears_stop": by_phone.hears_stop()}
     return render(request, "contacts/follow_phone.html", context, status=422 if form.errors else 200)
 
 

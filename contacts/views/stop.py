@@ -33,7 +33,8 @@ def stop(request: HttpRequest) -> HttpResponse:
     names = settings.FAIRWAY_SMS_HOOK_FIELDS
     told = _fields(request)
     if by_phone.is_stop(str(told.get(names.get("text", "text"), ""))):
-        known = by_phone.stop(str(told.get(names.get("from", "from"), "")), now=now)
+        at = by_phone.when(str(told.get(names.get("at", ""), "")))
+        known = by_phone.stop(str(told.get(names.get("from", "from"), "")), now=now, at=at)
         if not known:
             intake.turn_away(Taken.UNKNOWN, door="sms", now=now)
     return done

@@ -60,8 +60,8 @@ def followed(file: Path) -> Subscription:
     return Subscription.objects.get(address__channel="sms", state="confirmed")
 
 
-def stop(text: str = "STOP", number: str = MOBILE, *, secret: str = SECRET) -> Any:
-    body = json.dumps({"from": number, "text": text}).encode()
+def stop(text: str = "STOP", number: str = MOBILE, *, secret: str = SECRET, **more: Any) -> Any:
+    body = json.dumps({"from": number, "text": text} | more).encode()
     signature = hmac.digest(secret.encode(), body, hashlib.sha256).hex()
     return Client().post(
         reverse("stop_hook"), body, content_type="application/json", headers={"X-Signature": signature}
@@ -101,6 +101,22 @@ def test_code_is_taken_however_it_is_typed(texts: Path, typed: str) -> None:
     written = f"{code[:3]}-{code[3:]}" if "-" in typed else typed.format(code)
     assert Client().post(page, {"code": written}).status_code == 200
     assert Subscription.objects.filter(state="confirmed").count() == 1
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_stop_is_promised_only_where_it_is_heard(texts: Path, settings: Any, language: str) -> None:
+    settings.FAIRWAY_SMS_HOOK_SECRET = ""
+    page = fill(language=language)["Location"]
+    (text,) = sent(texts)
+    assert not re.search("STOP|BAJA", text["text"])
+    code = re.findall(r"\d{6}", text["text"])[0]
+    assert "STOP" not in Client().post(page, {"code": code}).content.decode()
+
+
+def test_code_does_not_come_when_its_page_has_ended() -> None:
+    fill()
+    one = Publication.objects.get(deliveries__address__channel="sms")
+    assert (one.give_up_at - one.created_at).total_seconds() == by_phone.CODE_MAX_AGE_S
 
 
 def test_page_with_the_code_ends_after_fifteen_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +223,36 @@ def test_what_is_no_stop_ends_nothing(texts: Path, text: str) -> None:
 def test_stop_is_known_however_the_gateway_writes_the_number(texts: Path, write: Any) -> None:
     one = followed(texts)
     assert stop(number=write(MOBILE)).status_code == 204
+    one.refresh_from_db()
+    assert one.state == "left"
+
+
+WRITE = [
+    lambda at: at.isoformat(), lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}", lambda at: at.timestamp(),
+    lambda at: int(at.timestamp()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITE)
+def test_stop_that_is_brought_again_ends_nothing_for_who_came_back(texts: Path, settings: Any, write: Any) -> None:
+    settings.FAIRWAY_SMS_HOOK_FIELDS = {"from": "from", "text": "text", "at": "sent"}
+    one, now = followed(texts), timezone.now()
+    assert stop(sent=write(now - timedelta(hours=1))).status_code == 204
+    one.refresh_from_db()
+    assert one.state == "confirmed" and not TurnedAway.objects.exists()
+    stop(sent=write(now))
+    one.refresh_from_db()
+    assert one.state == "left"
+
+
+ODD = ["", "yesterday", "2027-02-13T09:00:00", "2027-02-31T09:00:00Z", "9" * 400, None, [1]]
+
+
+@pytest.mark.parametrize("said", ODD)
+def test_stop_of_a_moment_that_is_not_understood_is_obeyed(texts: Path, settings: Any, said: Any) -> None:
+    settings.FAIRWAY_SMS_HOOK_FIELDS = {"from": "from", "text": "text", "at": "sent"}
+    one = followed(texts)
+    stop(sent=said)
     one.refresh_from_db()
     assert one.state == "left"
 
