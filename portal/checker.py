@@ -5,13 +5,15 @@ Knows nothing of tasks, lanes and heartbeats: a notice that was issued and never
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import Message
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import psycopg2
@@ -20,22 +22,31 @@ from lxml import etree
 PATIENCE_S = 30
 MOST = 20 * 1024 * 1024
 BACK = timedelta(hours=48)
-FRESH = timedelta(minutes=10)  # an older feed is a cache's memory of a site that is away
+FRESH = timedelta(minutes=10)  # an older answer is a cache's memory of a site that is away
 CRITICAL = ("Severe", "Extreme")
 ATOM = "{http://www.w3.org/2005/Atom}"
 _PERMANENT = re.compile(r"/n/([^/]+)/(\d+)/?$")
 
-# A batch that is open writes what was accepted when it closes; until then its cursor tells.
-_ACCEPTED = """
-SELECT v.severity, v.status, p.lane, EXISTS (
-    SELECT 1 FROM delivery_delivery d
-    JOIN delivery_batch b ON b.publication_id = d.publication_id AND b.number = d.batch_number
-    WHERE d.publication_id = v.publication_id
-      AND ((d.state IN ('accepted', 'delivered', 'bounced') AND d.changed_at >= v.issued_at)
-           OR (d.state = 'pending' AND b.closed_at IS NULL AND d.position <= b.done_to)))
+_KNOWN = """
+SELECT v.severity, v.status, p.lane, p.id, v.issued_at
 FROM notices_version v JOIN notices_notice n ON n.id = v.notice_id
 LEFT JOIN delivery_publication p ON p.id = v.publication_id
 WHERE n.reference = %s AND v.number = %s
+"""
+# A batch that is open writes what was accepted when it closes; until then its cursor tells.
+_ACCEPTED = """
+SELECT EXISTS (
+    SELECT 1 FROM delivery_delivery d
+    JOIN delivery_batch b ON b.publication_id = d.publication_id AND b.number = d.batch_number
+    WHERE d.publication_id = %s AND (b.channel = 'email') = %s
+      AND ((d.state IN ('accepted', 'delivered', 'bounced') AND d.changed_at >= %s)
+           OR (d.state = 'pending' AND b.closed_at IS NULL AND d.position <= b.done_to)))
+"""
+_BY_MAIL = """
+SELECT EXISTS (
+    SELECT 1 FROM delivery_delivery d
+    JOIN delivery_batch b ON b.publication_id = d.publication_id AND b.number = d.batch_number
+    WHERE d.publication_id = %s AND b.channel = 'email' AND d.state <> 'suppressed')
 """
 
 
@@ -58,17 +69,29 @@ class Told:
 
 def read(url: str, *, now: datetime) -> list[Told]:
     """What `notices.json` or the Atom feed at `url` tells. Raises `CannotCheck`."""
+    # A question that was never asked before: caches show what they keep while the site is away.
+    fresh = f"{url}{'&' if '?' in url else '?'}asked={int(now.timestamp())}"
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:  # noqa: S310 - given by who runs the check
-            kind, content = answer.headers.get_content_type(), answer.read(MOST + 1)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+        with urllib.request.urlopen(fresh, timeout=PATIENCE_S) as answer:  # noqa: S310 - given by who runs the check
+            headers, content = answer.headers, answer.read(MOST + 1)
+    except (http.client.HTTPException, OSError, ValueError) as error:
         raise CannotCheck(f"{url} does not answer: {error}") from error
     if len(content) > MOST:
         raise CannotCheck(f"{url} is too long")
     try:
-        return list(_from_json(content, now) if kind == "application/json" else _from_atom(content))
+        _demand_fresh(headers, now)
+        is_json = headers.get_content_type() == "application/json"
+        return list(_from_json(content, now) if is_json else _from_atom(content))
     except (ValueError, KeyError, TypeError, AttributeError, etree.XMLSyntaxError) as error:
         raise CannotCheck(f"{url} is no feed of Fairway: {error}") from error
+
+
+def _demand_fresh(headers: Message, now: datetime) -> None:
+    """Caches that pass over what is asked say at least how old their answer is (RFC 9111)."""
+    dated = headers["Date"]
+    since = now - parsedate_to_datetime(dated) if dated else timedelta(0)
+    if max(since, timedelta(seconds=int(headers["Age"] or 0))) > FRESH:
+        raise CannotCheck(f"the answer is a cache's, of {dated}")
 
 
 def _from_json(content: bytes, now: datetime) -> Iterator[Told]:
@@ -116,14 +139,23 @@ def missing(told: list[Told], *, database: dict[str, Any], grace: timedelta, now
 
 def _wrong(cursor: Any, one: Told) -> str:
     """Why this notice is not as it should be, "" if it is."""
-    cursor.execute(_ACCEPTED, [one.reference, one.number])
+    cursor.execute(_KNOWN, [one.reference, one.number])
     row = cursor.fetchone()
     if row is None:
         return f"{one}: the public reads it, the database does not know it"
-    severity, status, lane, accepted = row
+    severity, status, lane, publication, issued_at = row
     if status != "Actual" or not (one.severity in CRITICAL or severity in CRITICAL or lane == "critical"):
         return ""
     if lane is None:
         return f"{one}: issued, and never given to the post office"
-    return "" if accepted else f"{one}: nobody's mail server has accepted it"
+    return "" if _reached(cursor, publication, issued_at) else f"{one}: nobody's mail server has accepted it"
 
+
+def _reached(cursor: Any, publication: int, issued_at: datetime) -> bool:
+    """By mail, or, where it goes to no mailbox at all, by any other way."""
+
+    def holds(question: str, *about: Any) -> bool:
+        cursor.execute(question, [publication, *about])
+        return bool(cursor.fetchone()[0])
+
+    return holds(_ACCEPTED, True, issued_at) or (not holds(_BY_MAIL) and holds(_ACCEPTED, False, issued_at))

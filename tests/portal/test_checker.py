@@ -15,7 +15,7 @@ from django.db import connection
 
 from base.words import Lane
 from contacts import expansion
-from delivery import postman
+from delivery import addresses, postman
 from delivery.models import Batch, Delivery, Publication
 from delivery.states import State
 from notices.models import Version
@@ -104,15 +104,19 @@ def test_notice_of_three_days_ago_is_no_longer_demanded(live_server: Any) -> Non
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Any:
     """A web server with whatever a test puts there; keeps what it is asked."""
-    pages: dict[str, tuple[str, bytes]] = {}
+    pages: dict[str, Any] = {}
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            kind, content = pages.get(self.path, ("text/plain", b"ok"))
+            kind, content, *more = pages.get(self.path.partition("?")[0], ("text/plain", b"ok"))
+            if not kind:
+                self.wfile.write(content)
+                return
             self.send_response(200)
-            self.send_header("Content-Type", kind)
+            for name, value in ("Content-Type", kind), *more:
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
 
@@ -154,6 +158,51 @@ def test_what_is_no_feed_is_no_good_news(elsewhere: Any, kind: str, content: byt
     pages["/feed"] = (kind, content)
     with pytest.raises(checker.CannotCheck, match=words):
         checker.read(f"{outside}/feed", now=make.now())
+
+
+EMPTY = b'<feed xmlns="http://www.w3.org/2005/Atom"/>'
+
+
+def test_answer_that_a_cache_has_kept_is_no_good_news(elsewhere: Any) -> None:
+    """Public pages are shown for an hour while the site is away."""
+    outside, pages, asked = elsewhere
+    now = make.now()
+    pages["/feed"] = ("application/atom+xml", EMPTY)
+    assert checker.read(f"{outside}/feed", now=now) == []
+    with pytest.raises(checker.CannotCheck, match="a cache's"):
+        checker.read(f"{outside}/feed", now=now + timedelta(minutes=11))
+    pages["/feed"] = ("application/atom+xml", EMPTY, ("Age", "601"))
+    with pytest.raises(checker.CannotCheck, match="a cache's"):
+        checker.read(f"{outside}/feed?country=FR", now=now)
+    assert len(set(asked)) == 3, "each look asks what no cache has kept"
+    assert asked[2].startswith("/feed?country=FR&asked=")
+
+
+def test_answer_that_is_no_http_is_no_good_news(elsewhere: Any) -> None:
+    outside, pages, _asked = elsewhere
+    pages["/feed"] = ("", b"220 mail.example ESMTP\r\n")
+    found = check(outside, "/feed")
+    assert found.returncode == 2 and "Cannot check" in found.stderr
+
+
+def test_text_message_or_a_call_is_no_mail_unless_nobody_is_told_by_mail(live_server: Any, smtp_sink: Any) -> None:
+    severe()
+    send()
+    Batch.objects.update(channel="sms")
+    assert check(live_server.url).returncode == 0, "its whole audience has telephones"
+    told = Delivery.objects.get()
+    Batch.objects.create(publication=told.publication, number=2, lane=Lane.CRITICAL, size=1, due_at=make.now())
+    waiting = Delivery.objects.create(
+        publication=told.publication,
+        address=addresses.get_or_create("late@x.example"),
+        message=told.message,
+        batch_number=2,
+        position=1,
+    )
+    assert check(live_server.url).returncode == 1
+    waiting.state = State.SUPPRESSED
+    waiting.save()
+    assert check(live_server.url).returncode == 0
 
 
 def test_entities_of_a_feed_are_not_followed(elsewhere: Any) -> None:
