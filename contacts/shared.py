@@ -13,12 +13,14 @@ from django.db import transaction
 
 from base import audit, ratelimit
 from delivery import outbox
+from delivery.addresses import Reason
 from delivery.models import Address, Publication
 
 from . import letters, subscribe
 from .models import Membership
 
 ASKS, ASKS_AGAIN_S = 3, 30 * 86_400
+ENDED = (Reason.LEFT, Reason.COMPLAINT)  # the notices of all have ended already: there is nothing to ask
 # RFC 2142, and what desks of the trade are called in English, French and Spanish.
 ROLES = frozenset({
     "info", "marketing", "sales", "support", "abuse", "noc", "security", "postmaster", "hostmaster",
@@ -56,7 +58,7 @@ def is_shared(address: Address) -> bool:
 def one_click(address_id: int, *, now: datetime) -> None:
     """What the button of a mail program does: leaves, or asks where several people read."""
     address = Address.objects.get(pk=address_id)
-    if is_shared(address) and address.suppressed_at is None:
+    if is_shared(address) and address.suppressed_reason not in ENDED:
         _ask(address, now)
     else:
         subscribe.leave_everything(address_id, way="one_click", now=now)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 REFUSED = (State.BOUNCED, State.FAILED)
 REACHED = (State.ACCEPTED, State.DELIVERED)
-LOOKED_AT = 60  # the last deliveries of one mailbox
+LOOKED_AT = 60  # the last deliveries of one mailbox, and all within twice the time that the longest rule needs
 MOST_A_DAY, ONE_IN = 20, 20
 AT_ONCE = 500  # finished publications of one sweep
 
@@ -61,7 +61,7 @@ def review(address_ids: Iterable[int], *, now: datetime) -> int:
 
 def _review(address_id: int, now: datetime) -> bool:
     address = Address.objects.filter(pk=address_id, suppressed_at=None).first()
-    refusals = _refusals(address) if address else []
+    refusals = _refusals(address, now) if address else []
     for fault, rule in rules().items():
         met = [one for one in refusals if verdict(one.code, one.reply).fault == fault]
         days = {one.changed_at.date() for one in met if one.changed_at}
@@ -79,7 +79,7 @@ def _is_ordinary(now: datetime) -> bool:
     return ordinary
 
 
-def _refusals(address: Address) -> list[Delivery]:
+def _refusals(address: Address, now: datetime) -> list[Delivery]:
     """Refusals since the mailbox was last reached or cleared, the newest first.
 
     In the order in which they were sent: a relay of one's own takes everything, and its refusal comes later. What
@@ -89,7 +89,10 @@ def _refusals(address: Address) -> list[Delivery]:
     if address.cleared_at:
         ended = ended.filter(changed_at__gt=address.cleared_at)
     found: list[Delivery] = []
-    for one in ended.order_by("-pk")[:LOOKED_AT]:
+    since = now - 2 * timedelta(days=max(rule.days + rule.span for rule in rules().values()))
+    for seen, one in enumerate(ended.order_by("-pk").iterator(chunk_size=LOOKED_AT)):
+        if seen >= LOOKED_AT and one.changed_at and one.changed_at < since:
+            break
         if one.state in REFUSED:
             found.append(one)
         elif found or one.state == State.DELIVERED:

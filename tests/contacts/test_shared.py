@@ -69,6 +69,16 @@ def test_one_click_at_a_shared_mailbox_asks_by_mail_and_takes_nobody_out() -> No
     assert (kept.state, Refusal.objects.get().way) == ("left", "page")
 
 
+@pytest.mark.parametrize(("reason", "state"), [("full", "active"), ("bounced", "active"), ("complaint", "left")])
+def test_one_click_at_a_shared_mailbox_that_is_full_asks_too(reason: str, state: str) -> None:
+    kept = membership(member_list(), "office@x.example")
+    Address.objects.filter(pk=kept.address_id).update(suppressed_at=NOW, suppressed_reason=reason)
+    shared.one_click(kept.address_id, now=NOW)
+    kept.refresh_from_db()
+    asked = Publication.objects.filter(key__startswith="leave.ask").exists()
+    assert (kept.state, asked) == (state, state == "active")
+
+
 def test_clicked_again_and_again_one_mail_goes_a_day_and_three_a_month() -> None:
     kept = membership(member_list(), "office@x.example")
     for day in range(20):

@@ -215,6 +215,14 @@ def test_full_mailbox_is_suspended_after_weeks_and_not_if_it_took_one_between() 
     assert suspended() == Reason.FULL
 
 
+def test_full_mailbox_that_gets_many_mails_a_day_is_suspended_as_well() -> None:
+    for day in range(8):
+        for hour in range(12):
+            sent(days=day + hour / 24, state=State.FAILED, code="5.2.2")
+    assert suppression.count_refusals(now=NOW + timedelta(days=8)) == 1
+    assert suspended() == Reason.FULL
+
+
 def test_fault_of_our_own_relay_does_not_empty_the_lists(caplog: pytest.LogCaptureFixture) -> None:
     for day in (0, 1):
         for number in range(60):
