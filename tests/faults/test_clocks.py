@@ -21,9 +21,15 @@ from .plant import Plant
 PEOPLE, AHEAD_S = 600, 3_600
 
 
-def child_of(plant: Plant, name: str) -> int:
+def children_of(plant: Plant, name: str) -> list[int]:
     pid = plant.named(name).pid
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def child_of(plant: Plant, name: str) -> int:
+    """The process that works, once its worker has started it."""
+    plant.wait(lambda: bool(children_of(plant, name)), f"A child of {name}")
+    return children_of(plant, name)[0]
 
 
 def leased() -> set[tuple[int, str]]:
@@ -48,20 +54,21 @@ def test_worker_an_hour_off_neither_loses_its_lease_nor_takes_one(working: Plant
         working.start_odd_worker(Lane.ROUTINE, "behind", "portal.drill.clock", str(-AHEAD_S))
     other = "behind" if holder == "ahead" else "ahead"
     # Both must be up before one is stopped.
+    stopped, holding = child_of(working, f"worker-{other}"), child_of(working, f"worker-{holder}")
     first = working.publish(1, lane=Lane.ROUTINE)
     tasks.wake(Lane.ROUTINE)
     working.wait_for(first)
     before = working.count()
     publication = working.publish(PEOPLE, lane=Lane.ROUTINE)
-    os.kill(child_of(working, f"worker-{other}"), signal.SIGSTOP)
+    os.kill(stopped, signal.SIGSTOP)
     working.wait(lambda: rung() and working.count() > before + 50, "The first windows")
-    os.kill(child_of(working, f"worker-{holder}"), signal.SIGSTOP)
+    os.kill(holding, signal.SIGSTOP)
     held = leased()
     assert len(held) == 1, "it was stopped in the middle of a batch"
-    os.kill(child_of(working, f"worker-{other}"), signal.SIGCONT)
+    os.kill(stopped, signal.SIGCONT)
     working.wait(lambda: rung() and open_batches(publication) == len(held), "What the other can have")
     assert held <= leased(), "nobody took it"
-    os.kill(child_of(working, f"worker-{holder}"), signal.SIGCONT)
+    os.kill(holding, signal.SIGCONT)
     assert working.wait_for(publication).twice == 0
     log, people = working.accepted(), Delivery.objects.filter(publication=publication)
     assert [log[key] for key in people.values_list("address__key", flat=True)] == [1] * PEOPLE
