@@ -13,12 +13,13 @@ import ipaddress
 import re
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -178,6 +179,8 @@ def _is_test(address: IP) -> bool:
 # --- The name -----------------------------------------------------------------------------------------------------
 
 _pool = ThreadPoolExecutor(16, "names")
+_asked: dict[tuple[str, int], Future[list[str]]] = {}
+_guard = threading.Lock()
 
 
 def lookup(host: str, port: int) -> list[str]:
@@ -186,10 +189,26 @@ def lookup(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
+def _answers(host: str, port: int) -> Future[list[str]]:
+    """One question for a name at a time: whose name servers are slow takes one thread, however often it is called."""
+    with _guard:
+        if (host, port) in _asked:
+            return _asked[host, port]
+        question = _asked[host, port] = _pool.submit(lookup, host, port)
+    question.add_done_callback(partial(_forget, host, port))
+    return question
+
+
+def _forget(host: str, port: int, done: Future[list[str]]) -> None:
+    with _guard:
+        if _asked.get((host, port)) is done:
+            del _asked[host, port]
+
+
 def _resolved(target: Target, until: float, *, trusted: bool) -> list[str]:
     """Addresses to connect to; one that is not public spoils them all: whoever runs the name chose it."""
     try:
-        answers = _pool.submit(lookup, target.host, target.port).result(_left(until))
+        answers = _answers(target.host, target.port).result(_left(until))
     except (OSError, UnicodeError, NotInTime) as error:
         raise NotReached(f"the name {target.host} is not known") from error
     if not trusted:

@@ -56,6 +56,11 @@ class Alarm:
         return self.limit() if callable(self.limit) else self.limit
 
 
+def _workers_s(now: datetime) -> float:
+    texts = ["texts"] if settings.FAIRWAY_SMS_URL else []  # without a gateway it may be left out
+    return _seen_s(*(f"lane:{lane}" for lane in (*Lane.values, "ways", *texts)))(now)
+
+
 def _seen_s(*names: str) -> Callable[[datetime], float]:
     """Seconds for which the one that is silent longest was not seen."""
 
@@ -124,7 +129,7 @@ ALARMS: tuple[Alarm, ...] = (
     Alarm("text-messages-refused", gettext_lazy("The gateway for text messages refuses our key."),
           lambda now: gateways.refuses_us(), 0, insiders=True),
     Alarm("worker-silent", gettext_lazy("A worker is silent."),
-          _seen_s(*(f"lane:{lane}" for lane in (*Lane.values, "ways"))), 150),
+          _workers_s, 150),
     Alarm("beat-silent", gettext_lazy("The clock that rings for everything is silent."), _seen_s("beat"), 60),
     Alarm("pump-silent", gettext_lazy("Nobody looks for what is due."), _seen_s("pump"), 60),
     Alarm("disk-full", gettext_lazy("A disk is nearly full."),

@@ -49,6 +49,7 @@ app.conf.beat_schedule |= {
     f"heartbeat-{lane}": every(HEARTBEAT_S, "base.tasks.beat", lane, name=f"lane:{lane}") for lane in Lane.values
 }
 app.conf.beat_schedule["heartbeat-ways"] = every(HEARTBEAT_S, "base.tasks.beat", "webhook", name="lane:ways")
+app.conf.beat_schedule["heartbeat-texts"] = every(HEARTBEAT_S, "base.tasks.beat", "sms", name="lane:texts")
 app.autodiscover_tasks()
 
 

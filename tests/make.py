@@ -228,7 +228,7 @@ def in_hours(hours: float) -> datetime:
 
 def at_work(*, but: str = "") -> None:
     """Every part of the site was seen a moment ago, apart from `but`."""
-    for name in ("beat", "pump", *(f"lane:{lane}" for lane in (*Lane.values, "ways"))):
+    for name in ("beat", "pump", *(f"lane:{lane}" for lane in (*Lane.values, "ways", "texts"))):
         if name != but:
             heartbeat.beat(name)
 

@@ -27,8 +27,10 @@ from .processes import (
 
 # Processes of each lane: while one waits for the database, the other keeps the relay busy.
 LANES = {"critical": 1, "routine": 2, "personal": 1, "digest": 1}
-# The ways out beside e-mail have queues of their own and wait for other people's servers: threads, side by side.
-WAYS = ("-Q", "webhook,sms", "-P", "threads", "-c", "8")
+# The ways out beside e-mail have queues of their own and wait for other people's servers: threads, side by side. Text
+# messages have a process of their own: the servers that strangers name keep no severe one waiting.
+WAYS = ("-Q", "webhook", "-P", "threads", "-c", "8")
+TEXTS = ("-Q", "sms", "-P", "threads", "-c", "8")
 
 BACKGROUND = ("worker-", "beat", "inbound")
 MOST_FALLS = 5  # in a minute
@@ -132,6 +134,8 @@ class Site:
         for lane in LANES:
             self.start_worker(lane)
         self.start_worker("ways", queues=WAYS)
+        if self.environment.get("FAIRWAY_SMS_URL"):
+            self.start_worker("texts", queues=TEXTS)
         self.start_beat()
         self.start_inbound()
 

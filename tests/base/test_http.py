@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import ipaddress
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +165,34 @@ def test_a_name_that_nobody_knows_may_be_tried_again(monkeypatch: pytest.MonkeyP
 
 
 # --- Servers ------------------------------------------------------------------------------------------------------
+
+
+def test_slow_name_servers_of_one_hold_up_the_calls_of_nobody_else(
+    sinks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, asked = threading.Event(), list[str]()
+
+    def lookup(host: str, port: int) -> list[str]:
+        asked.append(host)
+        if host == "slow.example":
+            released.wait(30)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(http, "lookup", lookup)
+    with server() as one, ThreadPoolExecutor(40) as pool:
+
+        def call(host: str) -> int:
+            target = replace(http.own(url(one)), host=host)
+            return http.call(target, until=time.monotonic() + 5).status
+
+        slow = [pool.submit(call, "slow.example") for _number in range(30)]
+        try:
+            assert call("quick.example") == 200
+            assert asked.count("slow.example") == 1
+        finally:
+            released.set()
+        assert {done.result() for done in slow} == {200}
+        assert call("slow.example") == 200 and asked.count("slow.example") == 2, "asked anew, once it was answered"
 
 
 def test_a_redirect_to_the_metadata_address_is_an_answer_and_no_way(sinks: None) -> None:

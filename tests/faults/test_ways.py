@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from base.words import Lane
-from delivery import endpoints
+from delivery import endpoints, numbers, outbox
 from delivery.models import Publication
+from delivery.sealed import Sealed
 from delivery.states import State
 from portal.celery import app
-from portal.embedded.launcher import WAYS
+from portal.embedded.launcher import TEXTS, WAYS
 from tests.base import hostile
 from tests.base.hostile import server
 from tests.delivery import calls
@@ -25,7 +28,7 @@ NETS = {"FAIRWAY_HTTP_TEST_NETS": "127.0.0.0/8", "FAIRWAY_EMBEDDED": "1"}
 
 @pytest.fixture(autouse=True)
 def _sinks(settings: Any) -> None:
-    settings.FAIRWAY_HTTP_TEST_NETS = ["127.0.0.0/8"]
+    settings.FAIRWAY_HTTP_TEST_NETS, settings.FAIRWAY_SMS_COUNTRIES = ["127.0.0.0/8"], ["ES"]
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +44,28 @@ def send(plant: Plant, *to: Any) -> Publication:
     return publication
 
 
-def ring(plant: Plant) -> None:
+def ring(plant: Plant, lane: str = Lane.ROUTINE, channel: str = endpoints.CHANNEL) -> None:
     """Over a connection of its own: the pools of this process may be another broker's."""
-    said = {"lane": str(Lane.ROUTINE), "channel": endpoints.CHANNEL}
+    said = {"lane": str(lane), "channel": channel}
     with app.connection_for_write(plant.valkey.url()) as link, link.Producer() as producer:
-        app.send_task("delivery.tasks.send_batch", kwargs=said, queue=endpoints.CHANNEL, producer=producer)
+        app.send_task("delivery.tasks.send_batch", kwargs=said, queue=channel, producer=producer)
+
+
+def test_severe_text_message_does_not_wait_for_any_strangers_server(running: Plant, tmp_path: Path) -> None:
+    file = tmp_path / "texts.jsonl"
+    running.site.environment |= {"FAIRWAY_SMS_URL": file.as_uri(), "FAIRWAY_SMS_COUNTRIES": "ES"}
+    running.site.start_worker("texts", queues=TEXTS)
+    with server(hostile.silence) as bad:
+        slow = [calls.endpoint(bad) for _number in range(8)]
+        for one in slow:
+            send(running, one)
+        running.wait(lambda: bad.connections == 8, "A call on each thread of the ways")
+        message = Sealed("en", "Dover", "", bodies={numbers.CHANNEL: "PD-2027-0001 Closed."})
+        to, now = numbers.get_or_create("+34612345678"), timezone.now()
+        outbox.post(key="severe-text", to=to, message=message, lane=Lane.CRITICAL, now=now)
+        ring(running, Lane.CRITICAL, numbers.CHANNEL)
+        running.wait(file.exists, "The text message")
+        assert (timezone.now() - now).total_seconds() < 10
 
 
 def test_endpoint_that_never_answers_holds_up_no_notice_for_the_others(running: Plant) -> None:

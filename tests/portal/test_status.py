@@ -37,7 +37,7 @@ def test_site_at_work_is_green_with_200(client: Client) -> None:
     make.at_work()
     status, level, parts = told(client)
     assert (status, level) == (200, "green"), parts
-    assert set(parts) == {part.name for part in condition.PARTS if part.name != "canary"}
+    assert set(parts) == {part.name for part in condition.PARTS if part.name not in ("canary", "texts")}
 
 
 def test_canary_is_a_part_where_the_way_back_is_set_up(client: Client, settings: Any) -> None:
@@ -58,14 +58,15 @@ def test_canary_is_a_part_where_the_way_back_is_set_up(client: Client, settings:
 @pytest.mark.parametrize(
     ("name", "part", "slow_s", "dead_s"),
     [
-        *((f"lane:{lane}", str(lane), 60, 150) for lane in (*Lane, "ways")),
+        *((f"lane:{lane}", str(lane), 60, 150) for lane in (*Lane, "ways", "texts")),
         ("beat", "beat", 30, 60),
         ("pump", "pump", 30, 60),
     ],
 )
 def test_part_that_falls_silent_turns_amber_and_then_red(
-    client: Client, name: str, part: str, slow_s: int, dead_s: int
+    client: Client, settings: Any, name: str, part: str, slow_s: int, dead_s: int
 ) -> None:
+    settings.FAIRWAY_SMS_URL = "https://gateway.example/send"
     make.at_work()
     age(name, slow_s + 1)
     status, level, parts = told(client)

@@ -25,8 +25,8 @@ FOLDER = CHECKOUT / "docs" / "systemd"
 UNITS = sorted(path.name for path in FOLDER.iterdir())
 SERVICES = [name for name in UNITS if name.endswith(".service")]
 TIMERS = [name for name in UNITS if name.endswith(".timer")]
-SERVING = ["fairway-beat.service", "fairway-inbound.service", "fairway-lane@.service", "fairway-ways.service",
-           "fairway-web.service"]  # fmt: skip
+SERVING = ["fairway-beat.service", "fairway-inbound.service", "fairway-lane@.service", "fairway-texts.service",
+           "fairway-ways.service", "fairway-web.service"]  # fmt: skip
 PYTHON = "/srv/fairway/.venv/bin/python"
 PAGE = (CHECKOUT / "docs" / "operations.md").read_text()
 
@@ -88,9 +88,10 @@ def test_every_timer_has_its_service(name: str) -> None:
 def test_workers_and_beat_are_started_as_in_containers() -> None:
     compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
     (lane,) = read("fairway-lane@.service")["Service.ExecStart"]
-    (ways,) = read("fairway-ways.service")["Service.ExecStart"]
-    ways = ways.replace("%%h", "%h").removeprefix(PYTHON)
-    assert ways.split() == compose["ways"]["command"].removeprefix("python").split()
+    for way in ("ways", "texts"):
+        (line,) = read(f"fairway-{way}.service")["Service.ExecStart"]
+        line = line.replace("%%h", "%h").removeprefix(PYTHON)
+        assert line.split() == compose[way]["command"].removeprefix("python").split()
     (beat,) = read("fairway-beat.service")["Service.ExecStart"]
     for one in Lane.values:
         here = lane.replace("%%h", "%h").replace("%i", one).replace("${PROCESSES}", str(LANES[one]))
@@ -136,5 +137,5 @@ def test_watchdog_that_is_not_there_harms_nobody(monkeypatch: pytest.MonkeyPatch
 
 def test_no_unit_holds_what_a_log_would_mask() -> None:
     for name in UNITS:
-        text = re.sub(r"(%i|ways)@%%h", "", (FOLDER / name).read_text())
+        text = re.sub(r"(%i|ways|texts)@%%h", "", (FOLDER / name).read_text())
         assert mask(text) == text
