@@ -18,13 +18,17 @@ from .sealed import Sealed
 
 EVERY = timedelta(minutes=15)
 PATIENCE = timedelta(seconds=270)  # with the ring that sends it: missing is told within 20 minutes of the last one
+STOPPED = EVERY + PATIENCE + timedelta(seconds=30)  # none posted for so long: nobody posts them
 KEPT = timedelta(days=2)
 CHANNELS = ("email",)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """`missing`: one is out for longer than `PATIENCE`, and no later one is back. `returned_s`: since the last."""
+    """`missing`: one is out for longer than `PATIENCE` and no later one is back, or none is posted any more.
+
+    `returned_s`: since the last was back.
+    """
 
     missing: bool
     returned_s: float | None
@@ -35,9 +39,13 @@ def sweep(*, now: datetime) -> int:
     """Posts the canary of this quarter of an hour, once; returns how many."""
     if not settings.FAIRWAY_CANARY:
         return 0
-    number = int(now.timestamp() // EVERY.total_seconds())
+    number = number_at(now)
     _forget(now)
     return sum(_post(channel, number, now) for channel in CHANNELS)
+
+
+def number_at(now: datetime) -> int:
+    return int(now.timestamp() // EVERY.total_seconds())
 
 
 def _key(channel: str, number: int | str = "") -> str:
@@ -58,14 +66,17 @@ def _post(channel: str, number: int, now: datetime) -> bool:
 
 
 def standing(channel: str, *, now: datetime) -> Standing:
-    last = Inbound.objects.filter(kind=Kind.CANARY).order_by("-number").first()
+    # A clock that was once ahead would else be believed until its hour comes; another machine's may be a little.
+    back = Inbound.objects.filter(kind=Kind.CANARY, number__lte=number_at(now) + 1)
+    last = back.order_by("-number").first()
     returned = last.number or 0 if last else 0
-    recent = Publication.objects.filter(key__startswith=_key(channel), created_at__gt=now - KEPT)
-    out = [created for key, created in recent.values_list("key", "created_at") if _number(key) > returned]
+    posted = Publication.objects.filter(key__startswith=_key(channel), created_at__lte=now)
+    sent = {_number(key): created for key, created in posted.values_list("key", "created_at")}
+    lost = any(n > returned and now - KEPT < created < now - PATIENCE for n, created in sent.items())
     return Standing(
-        missing=any(created < now - PATIENCE for created in out),
-        returned_s=(now - last.received_at).total_seconds() if last else None,
-        sent=recent.exists(),
+        missing=lost or (bool(sent) and max(sent.values()) < now - STOPPED),
+        returned_s=max((now - last.received_at).total_seconds(), 0.0) if last else None,
+        sent=bool(sent),
     )
 
 

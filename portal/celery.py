@@ -38,7 +38,6 @@ app.conf.beat_schedule = {
     # Two workers: a dead one raises no alarm about itself.
     "portal-watch": every(30.0, "portal.tasks.watch", "digest"),
     "portal-watch-too": every(30.0, "portal.tasks.watch", "personal"),
-    "portal-canary": every(30.0, "portal.tasks.canary", "personal"),
     "portal-sign-of-life": every(60.0, "portal.tasks.sign_of_life", "digest"),
     "contacts-forget": every(3600.0, "contacts.tasks.forget", "digest"),
     "dialogue-read-mail": every(15.0, "dialogue.tasks.read_mail", "personal"),

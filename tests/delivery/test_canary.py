@@ -89,6 +89,25 @@ def test_one_that_comes_late_or_a_later_one_ends_the_missing(smtp_sink: Any) -> 
     assert not missing(32)
 
 
+def test_site_that_posts_none_any_more_is_red_and_one_that_begins_again_is_not(smtp_sink: Any) -> None:
+    canary.sweep(now=at(0))
+    send_and_bring_back(smtp_sink, 1)
+    assert not missing(20)
+    assert missing(20.1)
+    assert missing(60 * 24 * 4)
+    canary.sweep(now=at(60 * 24 * 4))
+    assert not missing(60 * 24 * 4 + 1)
+
+
+def test_canary_of_a_clock_that_was_ahead_hides_no_later_one(smtp_sink: Any) -> None:
+    canary.sweep(now=at(60 * 24))
+    send_and_bring_back(smtp_sink, 0)
+    assert canary.standing("email", now=at(1)) == canary.Standing(False, None, False)
+    canary.sweep(now=at(1))
+    assert not missing(4)
+    assert missing(6)
+
+
 def test_forged_canary_is_none(smtp_sink: Any) -> None:
     canary.sweep(now=at(0))
     forged = "canary+1-00000000000000000000@fairway.example"

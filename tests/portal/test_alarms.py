@@ -22,7 +22,7 @@ from base import audit, heartbeat
 from base.models import Alarm, Heartbeat
 from base.words import Lane
 from delivery import canary, gateways, outbox, postman, relays, spending
-from delivery.models import Batch, Delivery, House, Publication, Relay
+from delivery.models import Batch, Delivery, House, Inbound, Publication, Relay
 from delivery.sealed import Sealed
 from delivery.states import State
 from notices.models import Version
@@ -300,6 +300,23 @@ def test_alarms_are_looked_for_in_two_lanes_so_that_one_tells_of_the_silence_of_
 def test_the_rings_are_in_the_schedule_of_beat() -> None:
     rings = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
     assert (rings["portal.tasks.watch"], rings["portal.tasks.sign_of_life"]) == (30.0, 60.0)
+
+
+def test_site_that_was_off_for_a_night_misses_no_mail_to_ourselves_unless_it_cannot_post(settings: Any) -> None:
+    settings.FAIRWAY_CANARY = True
+    make.at_work()
+    old = make.in_hours(-8)
+    canary.sweep(now=old)
+    Inbound.objects.create(
+        digest="d", door="test", kind="canary", number=canary.number_at(old), received_at=old, applied_at=old
+    )
+    ours, settings.FAIRWAY_MAIL_DOMAIN = settings.FAIRWAY_MAIL_DOMAIN, "no domain"
+    tasks.watch()
+    assert open_ones() == {"canary-missing"}
+    Alarm.objects.all().delete()
+    settings.FAIRWAY_MAIL_DOMAIN = ours
+    tasks.watch()
+    assert open_ones() == set()
 
 
 @pytest.fixture
