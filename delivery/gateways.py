@@ -21,8 +21,9 @@ Said = tuple[State, str, str]  # state, code, reply
 
 # Nobody's number is at fault when the gateway knows us not, or not now.
 OURS = (401, 402, 403, 404, 405, 408, 425, 429)
-# Our key is wrong or our account empty: no patience mends that.
-NOT_US = ("401", "402", "403")
+WRONG = "settings"
+# Our key or a setting is wrong, or our account empty: no patience mends that.
+NOT_US = ("401", "402", "403", WRONG)
 TOOK, REFUSED = "gateway:took", "gateway:refused"
 STALE_S = 6 * 3_600.0  # a refusal that nothing followed says little of how it is now
 # A middleman gave up waiting, or lost the answer: the gateway behind it may have taken the message. 502, 503, 521 and
@@ -41,7 +42,7 @@ class HttpGateway:
 
     def send(self, to: str, text: str, ref: str, *, until: float) -> Said:
         if mistake := wrong():
-            return State.DEFERRED, "settings", mistake
+            return State.DEFERRED, WRONG, mistake
         values = {"to": to, "text": text, "from": settings.FAIRWAY_SMS_FROM, "ref": ref}
         named = {theirs: values[ours] for ours, theirs in settings.FAIRWAY_SMS_FIELDS.items() if theirs}
         fields = {**settings.FAIRWAY_SMS_MORE, **named}

@@ -126,7 +126,7 @@ ALARMS: tuple[Alarm, ...] = (
           lambda now: max(relays.resting_s().values(), default=0.0), 300),
     Alarm("text-messages-capped", gettext_lazy("The text messages of this day are used up."),
           lambda now: spending.refused_today(numbers.CHANNEL), 0),
-    Alarm("text-messages-refused", gettext_lazy("The gateway for text messages refuses our key."),
+    Alarm("text-messages-refused", gettext_lazy("The gateway for text messages refuses us."),
           lambda now: gateways.refuses_us(), 0, insiders=True),
     Alarm("worker-silent", gettext_lazy("A worker is silent."),
           _workers_s, 150),

@@ -18,7 +18,7 @@ class Channel(Protocol):
         """How many messages may be on the wire between two commits; a crash leaves at most so many in doubt."""
 
     def resends(self, lane: str) -> bool:
-        """Whether what is in doubt goes once more: a second copy costs less than a missed one."""
+        """Whether what is in doubt goes again: a second copy costs less than a missed one."""
 
     def send(self, items: Iterable[Item], *, end: float, until: float) -> Iterator[Outcome]:
         """Yields one outcome for each item that was begun, in any order; never raises for what the other side does.

@@ -134,7 +134,7 @@ class Site:
         for lane in LANES:
             self.start_worker(lane)
         self.start_worker("ways", queues=WAYS)
-        if self.environment.get("FAIRWAY_SMS_URL"):
+        if self.environment.keys() & {"FAIRWAY_SMS_URL", "FAIRWAY_SMS_URL_FILE"}:
             self.start_worker("texts", queues=TEXTS)
         self.start_beat()
         self.start_inbound()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
-from delivery import postman
+from delivery import gateways, postman
 from delivery.models import Spending
 from delivery.states import State
 from portal.embedded.processes import CHECKOUT
@@ -78,7 +78,7 @@ WRONG = [
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("name", "value"), WRONG)
-def test_wrong_setting_is_told_by_name_before_anything_serves_and_keeps_texts_waiting(
+def test_wrong_setting_is_told_by_name_and_keeps_texts_waiting_under_an_alarm(
     settings: Any, caplog: pytest.LogCaptureFixture, name: str, value: Any
 ) -> None:
     settings.FAIRWAY_SMS_COUNTRIES = ["ES"]
@@ -92,5 +92,6 @@ def test_wrong_setting_is_told_by_name_before_anything_serves_and_keeps_texts_wa
             waits = only(send())
     assert len(told) == 1 and told[0].startswith(name)
     assert (waits.state, waits.code, waits.reply) == (State.PENDING, "settings", told[0].partition(":")[0])
+    assert gateways.refuses_us(), "the workers run no checks, and mail goes on"
     assert one.connections == 0 and Spending.objects.get().parts == 0
     assert "hunter2" not in caplog.text + told[0] + waits.reply
