@@ -68,7 +68,8 @@ def is_shut() -> bool:
     """
     if guard.held():
         return True
-    return len(relays.resting_s()) == len(relays.relays()) and Batch.objects.filter(closed_at=None).exists()
+    waiting = Batch.objects.filter(closed_at=None, channel="email")
+    return len(relays.resting_s()) == len(relays.relays()) and waiting.exists()
 
 
 # A batch that was closed holds only rows with a last word: what is tried again has moved to a batch of its own.
