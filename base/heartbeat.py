@@ -46,6 +46,23 @@ def take(name: str, seconds: float) -> bool:
         return cursor.fetchone() is not None
 
 
+_RUN = """
+INSERT INTO base_heartbeat AS kept (name, at, detail)
+VALUES (%(name)s, clock_timestamp(), extract(epoch FROM clock_timestamp())::text)
+ON CONFLICT (name) DO UPDATE SET at = excluded.at, detail = CASE
+    WHEN kept.at BETWEEN excluded.at - make_interval(secs => %(gap)s) AND excluded.at THEN kept.detail
+    ELSE excluded.detail END
+RETURNING extract(epoch FROM at)::float8 - detail::float8
+"""
+
+
+def run_s(name: str, *, gap_s: float) -> float:
+    """Writes that `name` is at work; for how many seconds it has been, without a gap longer than `gap_s`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RUN, {"name": name, "gap": gap_s})
+        return float(cursor.fetchone()[0])
+
+
 def ages() -> dict[str, float]:
     """Name → seconds since it was last seen."""
     with connection.cursor() as cursor:

@@ -33,6 +33,8 @@ from portal.metrics import last_day, uncertain_share
 log = logging.getLogger(__name__)
 
 CALM = timedelta(minutes=2)  # so long it must be well before an alarm is over
+LOOKING = "alarms"
+GAP_S = 90.0  # three looks that did not come: nobody looked
 NEVER_S = 1e9
 FEW = 10  # so many in doubt are one crash of one worker
 STUCK_AFTER = timedelta(hours=2)
@@ -62,11 +64,14 @@ def _workers_s(now: datetime) -> float:
 
 
 def _seen_s(*names: str) -> Callable[[datetime], float]:
-    """Seconds for which the one that is silent longest was not seen."""
+    """Seconds for which the one that is silent longest was not seen while somebody looked.
+
+    After a night off, whoever looks first would else call people for all that starts a moment later.
+    """
 
     def measure(now: datetime) -> float:
         ages = heartbeat.ages()
-        return max(ages.get(name, NEVER_S) for name in names)
+        return min(max(ages.get(name, NEVER_S) for name in names), heartbeat.run_s(LOOKING, gap_s=GAP_S))
 
     return measure
 

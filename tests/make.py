@@ -18,6 +18,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
 
 from base import heartbeat
+from base.models import Heartbeat
 from base.words import Lane
 from contacts import connections
 from contacts.models import Connection, MemberList, Membership, Organisation, Place, Seat, User
@@ -227,7 +228,9 @@ def in_hours(hours: float) -> datetime:
 
 
 def at_work(*, but: str = "") -> None:
-    """Every part of the site was seen a moment ago, apart from `but`."""
+    """Every part of the site was seen a moment ago, apart from `but`; alarms have been looked for since an hour."""
+    begun = time.time() - 3_600
+    Heartbeat.objects.update_or_create(name="alarms", defaults={"at": now(), "detail": str(begun)})
     for name in ("beat", "pump", *(f"lane:{lane}" for lane in (*Lane.values, "ways", "texts"))):
         if name != but:
             heartbeat.beat(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -191,6 +192,17 @@ def test_what_was_switched_off_or_done_lately_is_not_missed(settings: Any) -> No
     settings.FAIRWAY_BACKUP_HOURS = 0
     alarms.watch(now=make.now())
     assert open_ones() == set()
+
+
+def test_site_that_starts_after_a_night_off_calls_nobody_for_what_starts_a_moment_later() -> None:
+    make.at_work()
+    for name in ("beat", "pump", "lane:digest", alarms.LOOKING):
+        aged(name, 8 * 3_600)
+    alarms.watch(now=make.now())
+    assert open_ones() == set()
+    Heartbeat.objects.filter(name=alarms.LOOKING).update(detail=str(time.time() - 155))
+    alarms.watch(now=make.now())
+    assert open_ones() == {"beat-silent", "pump-silent", "worker-silent"}
 
 
 def test_disk_is_scarce_only_where_both_the_share_and_the_amount_are_little(settings: Any) -> None:
