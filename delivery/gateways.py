@@ -20,7 +20,7 @@ from .states import State
 Said = tuple[State, str, str]  # state, code, reply
 
 # Nobody's number is at fault when the gateway knows us not, or not now.
-OURS = (401, 402, 403, 404, 405, 408, 425, 429)
+OURS = (401, 402, 403, 404, 405, 425, 429)
 WRONG = "settings"
 # Our key or a setting is wrong, or our account empty: no patience mends that.
 NOT_US = ("401", "402", "403", WRONG)

@@ -141,7 +141,9 @@ def without_addresses(text: str) -> str:
 
 
 def _delivery(number: int | None, kind: str, now: datetime) -> Delivery | None:
-    found = Delivery.objects.select_related("address").filter(pk=number or 0)
+    if number is None:
+        return None
+    found = Delivery.objects.select_related("address").filter(pk=number)
     if kind != Kind.COMPLAINT:
         found = found.filter(publication__created_at__gt=now - ANSWERS_UNTIL)
     return found.first()
