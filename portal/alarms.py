@@ -45,6 +45,8 @@ class Alarm:
     """Raised while `measure` is above `limit`; its section is `#alarm-<name>`.
 
     One for `insiders` stands at headquarters alone: no reader waits longer for it, and a stranger needs not know.
+    A `silence` lasts no longer than somebody looks: after a night off, whoever looks first would else call people for
+    all that starts a moment later.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Alarm:
     measure: Callable[[datetime], float]
     limit: float | Callable[[], float]
     insiders: bool = False
+    silence: bool = False
 
     @property
     def most(self) -> float:
@@ -64,14 +67,11 @@ def _workers_s(now: datetime) -> float:
 
 
 def _seen_s(*names: str) -> Callable[[datetime], float]:
-    """Seconds for which the one that is silent longest was not seen while somebody looked.
-
-    After a night off, whoever looks first would else call people for all that starts a moment later.
-    """
+    """Seconds for which the one that is silent longest was not seen."""
 
     def measure(now: datetime) -> float:
         ages = heartbeat.ages()
-        return min(max(ages.get(name, NEVER_S) for name in names), heartbeat.run_s(LOOKING, gap_s=GAP_S))
+        return max(ages.get(name, NEVER_S) for name in names)
 
     return measure
 
@@ -134,9 +134,10 @@ ALARMS: tuple[Alarm, ...] = (
     Alarm("text-messages-refused", gettext_lazy("The gateway for text messages refuses us."),
           lambda now: gateways.refuses_us(), 0, insiders=True),
     Alarm("worker-silent", gettext_lazy("A worker is silent."),
-          _workers_s, 150),
-    Alarm("beat-silent", gettext_lazy("The clock that rings for everything is silent."), _seen_s("beat"), 60),
-    Alarm("pump-silent", gettext_lazy("Nobody looks for what is due."), _seen_s("pump"), 60),
+          _workers_s, 150, silence=True),
+    Alarm("beat-silent", gettext_lazy("The clock that rings for everything is silent."),
+          _seen_s("beat"), 60, silence=True),
+    Alarm("pump-silent", gettext_lazy("Nobody looks for what is due."), _seen_s("pump"), 60, silence=True),
     Alarm("disk-full", gettext_lazy("A disk is nearly full."),
           lambda now: sum(disk.is_scarce for disk in disks.disks()), 0, insiders=True),
     Alarm("backup-old", gettext_lazy("The last backup is too old."),
@@ -151,9 +152,11 @@ BY_NAME = {alarm.name: alarm for alarm in ALARMS}
 
 def watch(alarms: Iterable[Alarm] = ALARMS, *, now: datetime) -> None:
     """Raises and ends what has changed, one mail for each. Run twice at once, one of them does it."""
+    looked_s = heartbeat.run_s(LOOKING, gap_s=GAP_S)
     for alarm in alarms:
         try:
             value = float(alarm.measure(now))
+            value = min(value, looked_s) if alarm.silence else value
         except (Error, OSError):  # one that cannot be measured silences no other
             log.exception("the alarm %s could not be measured", alarm.name)
             continue

@@ -26,6 +26,7 @@ from delivery import addresses
 from notices import lifecycle, lone, schedule
 from notices.drafting import Draft
 from notices.models import Notice, Template, Version
+from portal import alarms
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "correct-horse-battery"
@@ -230,7 +231,7 @@ def in_hours(hours: float) -> datetime:
 def at_work(*, but: str = "") -> None:
     """Every part of the site was seen a moment ago, apart from `but`; alarms have been looked for since an hour."""
     begun = time.time() - 3_600
-    Heartbeat.objects.update_or_create(name="alarms", defaults={"at": now(), "detail": str(begun)})
+    Heartbeat.objects.update_or_create(name=alarms.LOOKING, defaults={"at": now(), "detail": str(begun)})
     for name in ("beat", "pump", *(f"lane:{lane}" for lane in (*Lane.values, "ways", "texts"))):
         if name != but:
             heartbeat.beat(name)
