@@ -198,6 +198,7 @@ def test_site_that_starts_after_a_night_off_calls_nobody_for_what_starts_a_momen
     make.at_work()
     for name in ("beat", "pump", "lane:digest", alarms.LOOKING):
         aged(name, 8 * 3_600)
+    audit.record(actor="t", action="t", target="t", now=make.in_hours(-8))
     alarms.watch(now=make.now())
     assert open_ones() == set()
     Heartbeat.objects.filter(name=alarms.LOOKING).update(detail=str(time.time() - 155))
