@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import psutil
+from django.db import transaction
 
 from delivery import addresses, outbox, reports
 from delivery.models import Batch, Publication
@@ -43,12 +44,13 @@ class Plant(Bare):
         """A publication to so many new people, enlisted but not yet rung for."""
         first, self.people, now = self.people, self.people + people, datetime.now(UTC)
         made = addresses.get_or_create_many(f"p{first + number}@plant.invalid" for number in range(people))
-        publication = outbox.open(
-            key=f"plant:{first}", lane=lane, messages=[TEXT], audience={}, give_up_at=now + life, now=now
-        )
         these = partial(_some, sorted(made.values()))
-        while outbox.enlist(publication.pk, people=lambda _p: these, official_language="en", now=now) is not None:
-            pass
+        with transaction.atomic():  # else the sweep of the site, which runs here too, enlists it for nobody
+            publication = outbox.open(
+                key=f"plant:{first}", lane=lane, messages=[TEXT], audience={}, give_up_at=now + life, now=now
+            )
+            while outbox.enlist(publication.pk, people=lambda _p: these, official_language="en", now=now) is not None:
+                pass
         return publication
 
     def wait_for(self, publication: Publication, patience_s: float = 90) -> reports.Report:
