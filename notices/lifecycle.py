@@ -183,6 +183,7 @@ def approve(version: Version, *, by: User, digest: str, now: datetime, typed: st
     """
     demand(by, Can.APPROVE, version)
     if Approval.objects.filter(version=version, digest=digest, person=by).exists():
+        version.refresh_from_db()  # what the page was read from may be older than that yes
         return version
     if has_touched(by, version):
         raise OwnApproval()
