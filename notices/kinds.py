@@ -26,6 +26,7 @@ class Kind:
     severity: Severity = Severity.SEVERE
     urgency: Urgency = Urgency.IMMEDIATE
     needs_cargo_row: bool = True
+    cap_category: str = "Transport"
 
 
 KINDS: dict[str, Kind] = {
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind] = {
             default_status=PlaceStatus.RESTRICTED,
             severity=Severity.MODERATE,
             needs_cargo_row=False,
+            cap_category="Infra",
         ),
         Kind(
             key="hours_change",

@@ -13,7 +13,7 @@ from base.words import MsgType
 
 from . import render
 from .cards import card
-from .formats import plain_json
+from .formats import facts as public
 from .models import Version
 from .wording import headline, wording
 
@@ -29,11 +29,11 @@ _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 def event(version: Version, *, now: datetime) -> dict[str, Any]:
     """The payload of a webhook: type, time, and the facts of the JSON feed with the texts of every language."""
-    facts = plain_json.notice(card(version, settings.FAIRWAY_OFFICIAL_LANGUAGE, now))
+    facts = public.notice(card(version, settings.FAIRWAY_OFFICIAL_LANGUAGE, now))
     for name in _OF_ONE_LANGUAGE:
         del facts[name]
     facts |= {
-        "updated": plain_json.iso(version.issued_at or now),
+        "updated": public.iso(version.issued_at or now),
         "exercise": version.is_exercise,
         "msg_type": version.msg_type,
         "urgency": version.urgency,
@@ -41,7 +41,7 @@ def event(version: Version, *, now: datetime) -> dict[str, Any]:
         "office": wording(version, settings.FAIRWAY_OFFICIAL_LANGUAGE).office,
         "texts": {text.language: _text(version, text.language) for text in version.texts.all()},
     }
-    return {"type": TYPES[MsgType(version.msg_type)], "timestamp": plain_json.iso(now), "data": facts}
+    return {"type": TYPES[MsgType(version.msg_type)], "timestamp": public.iso(now), "data": facts}
 
 
 def _text(version: Version, language: str) -> dict[str, str]:

@@ -68,7 +68,7 @@ class Told:
 
 
 def read(url: str, *, now: datetime) -> list[Told]:
-    """What `notices.json` or the Atom feed at `url` tells. Raises `CannotCheck`."""
+    """What `feed.json` or the Atom feed at `url` tells. Raises `CannotCheck`."""
     # A question that was never asked before: caches show what they keep while the site is away.
     fresh = f"{url}{'&' if '?' in url else '?'}asked={int(now.timestamp())}"
     try:
@@ -80,7 +80,7 @@ def read(url: str, *, now: datetime) -> list[Told]:
         raise CannotCheck(f"{url} is too long")
     try:
         _demand_fresh(headers, now)
-        is_json = headers.get_content_type() == "application/json"
+        is_json = headers.get_content_type() == "application/feed+json"
         return list(_from_json(content, now) if is_json else _from_atom(content))
     except (ValueError, KeyError, TypeError, AttributeError, etree.XMLSyntaxError) as error:
         raise CannotCheck(f"{url} is no feed of Fairway: {error}") from error
@@ -96,9 +96,9 @@ def _demand_fresh(headers: Message, now: datetime) -> None:
 
 def _from_json(content: bytes, now: datetime) -> Iterator[Told]:
     document = json.loads(content)
-    if abs(now - datetime.fromisoformat(document["as_of"])) > FRESH:
-        raise CannotCheck(f"the feed is of {document['as_of']}")
-    for one in document["notices"]:
+    if abs(now - datetime.fromisoformat(document["_fairway"]["as_of"])) > FRESH:
+        raise CannotCheck(f"the feed is of {document['_fairway']['as_of']}")
+    for one in (item["_fairway"] for item in document["items"]):
         at = datetime.fromisoformat(one["updated"])
         yield Told(one["reference"], int(one["revision"]), at, one["severity"])
 

@@ -56,6 +56,8 @@ FAIRWAY_SOFT_BOUNCE_DAYS = env.int("FAIRWAY_SOFT_BOUNCE_DAYS", default=4)
 FAIRWAY_SOFT_BOUNCE_SPAN = env.int("FAIRWAY_SOFT_BOUNCE_SPAN", default=7)
 FAIRWAY_LIST_DOMAIN = env("FAIRWAY_LIST_DOMAIN", default=f"notices.{FAIRWAY_MAIL_DOMAIN}")
 FAIRWAY_OFFICIAL_LANGUAGE = env("FAIRWAY_OFFICIAL_LANGUAGE", default="en")
+# The `sender` of CAP messages: it never changes, since later messages refer to earlier ones by it.
+FAIRWAY_CAP_SENDER = env("FAIRWAY_CAP_SENDER", default=f"notices@{FAIRWAY_MAIL_DOMAIN}")
 FAIRWAY_TIME_ZONE = env("FAIRWAY_TIME_ZONE", default="UTC")
 FAIRWAY_APPROVALS_NEEDED = env.int("FAIRWAY_APPROVALS_NEEDED", default=1)
 FAIRWAY_INSTANCE = env("FAIRWAY_INSTANCE", default="") or socket.gethostname()

@@ -15,6 +15,7 @@ handler500 = "portal.failures.server_error"
 urlpatterns = [
     path("n/<str:reference>", public.permanent, name="permanent"),
     path("n/<str:reference>/<int:number>", public.permanent, name="permanent_version"),
+    path("n/<str:reference>/<int:number>/cap.xml", public.cap_message, name="cap_message"),
     path("livez", ops.livez, name="livez"),
     path("readyz", ops.readyz, name="readyz"),
     path("metrics", ops.metrics, name="metrics"),

@@ -10,6 +10,9 @@ from django.utils.functional import Promise
 
 from notices.cards import Card
 
+# What is over or withdrawn stays so long and says so: who looks once a week still learns of it.
+KEPT = timedelta(days=30)
+
 
 @dataclass(frozen=True)
 class Edition:
@@ -26,11 +29,15 @@ class Edition:
 
 @dataclass(frozen=True)
 class Feed:
-    """`name` is the URL name; what is over or withdrawn stays `over_for`, so that readers learn of it."""
+    """`name` is the URL name; `told_as` the type by which a page tells of it, where that is not what is served."""
 
     name: str
     file: str
     media_type: str
     title: str | Promise
     write: Callable[[Edition], bytes]
-    over_for: timedelta = timedelta(0)
+    told_as: str = ""
+
+    @property
+    def link_type(self) -> str:
+        return self.told_as or self.media_type

@@ -182,6 +182,13 @@ class Version(models.Model):
     def is_exercise(self) -> bool:
         return self.status != CapStatus.ACTUAL
 
+    @property
+    def sent_at(self) -> datetime:
+        """When it was issued (CAP `sent`); raises `ValueError` for a version that never was."""
+        if self.issued_at is None:
+            raise ValueError(f"version {self.pk} was never issued")
+        return self.issued_at
+
     def text_in(self, language: str) -> Text:
         """The text in `language`, else the official one, else any; raises `Text.DoesNotExist` without texts."""
         texts = {text.language: text for text in self.texts.all()}

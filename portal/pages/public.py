@@ -18,8 +18,8 @@ from base.text import labelled
 from notices import changes
 from notices.cards import Card, card, cards
 from notices.filters import NoticeFilter
-from notices.formats import FEEDS
-from notices.formats.shape import Edition, Feed
+from notices.formats import FEEDS, cap
+from notices.formats.shape import KEPT, Edition, Feed
 from notices.marks import mark
 from notices.models import Notice, Version
 from notices.querysets import VersionQuerySet
@@ -39,7 +39,7 @@ def _asked(request: HttpRequest, over_for: timedelta, now: datetime) -> NoticeFi
 
 def _mark_of_set(request: HttpRequest, feed: Feed | None = None) -> str | None:
     now = clock_now()
-    asked = _asked(request, feed.over_for if feed else RECENTLY, now)
+    asked = _asked(request, KEPT if feed else RECENTLY, now)
     if not asked.is_valid():
         return None
     shown = Version.objects.filter(notice__in=asked.qs, state=Version.State.ISSUED)
@@ -129,7 +129,7 @@ def permanent(request: HttpRequest, reference: str, number: int | None = None) -
 def feed(request: HttpRequest, feed: Feed) -> HttpResponse:
     """One of `FEEDS`; a question that it does not understand is answered with a problem (RFC 9457)."""
     now = clock_now()
-    asked = _asked(request, feed.over_for, now)
+    asked = _asked(request, KEPT, now)
     if not asked.is_valid():
         wrong = [{"parameter": name, "detail": " ".join(said)} for name, said in asked.errors.items()]
         problem = {"type": "about:blank", "title": _("This address asks for something unknown"), "status": 400}
@@ -146,6 +146,23 @@ def feed(request: HttpRequest, feed: Feed) -> HttpResponse:
         now=now,
     )
     return HttpResponse(feed.write(edition), content_type=f"{feed.media_type}; charset=utf-8")
+
+
+def _mark_of_message(request: HttpRequest, reference: str, number: int) -> str:
+    now = clock_now()
+    return mark(_issued(reference, now).filter(number__lte=number), language="", now=now)
+
+
+@require_safe
+@public_page
+@condition(etag_func=_mark_of_message)
+def cap_message(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+    """The CAP 1.2 message of one version, in every language that it was written in."""
+    found = _issued(reference, clock_now()).filter(number__lte=number).order_by("number")
+    versions = list(found.select_related("notice__office").prefetch_related("texts", "rows__place"))
+    if not versions or versions[-1].number != number:
+        raise Http404(_("There is no notice with this number."))
+    return HttpResponse(cap.document(versions[-1], versions[:-1]), content_type=f"{cap.MEDIA_TYPE}; charset=utf-8")
 
 
 @require_safe

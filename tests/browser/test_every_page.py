@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import path, reverse
 from django.utils import translation
 
+from notices.formats import FEEDS
 from portal.demo.accounts import code_of
 from portal.urls import urlpatterns as portal_urls
 from tests import make
@@ -41,7 +42,8 @@ STAGED = {
 }
 # Addresses without a page of their own
 NO_PAGE = {
-    "livez", "readyz", "favicon", "permanent", "permanent_version", "association_home", "feed_atom", "notices_json",
+    "livez", "readyz", "favicon", "permanent", "permanent_version", "association_home",
+    *(feed.name for feed in FEEDS), "cap_message",
     "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",
     "inbound_hook", "stop_hook", "status_anywhere", "status_json", "metrics",
 }  # fmt: skip

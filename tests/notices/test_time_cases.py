@@ -61,7 +61,7 @@ def test_no_page_fails_in_the_hour_in_which_the_clocks_change(moment: str) -> No
     draft = lifecycle.revise(version.notice, by=version.author, now=at)
     officer = make.sign_in(Client(), version.author)
     with make.clock_at(at):
-        for path in ("/en/", f"/fr/n/{version.notice.reference}/", "/en/feed.atom", "/en/notices.json"):
+        for path in ("/en/", f"/fr/n/{version.notice.reference}/", "/en/feed.atom", "/en/feed.json"):
             get(Client(), path)
         for path in ("/en/desk/", f"/en/desk/v/{draft.uid}/", f"/en/desk/v/{draft.uid}/edit/"):
             get(officer, path)

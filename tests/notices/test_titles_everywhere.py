@@ -96,8 +96,8 @@ def test_title_reads_on_every_page_in_feeds_and_in_mail_as_it_was_typed(name: st
         only_text(tree)
     title = etree.fromstring(get("/en/feed.atom")).find("{*}entry/{*}title")
     assert title is not None and (title.text, title.get("type")) == (f"{reference} {headline(name)}", None)
-    (document,) = json.loads(get("/en/notices.json"))["notices"]
-    assert document["headline"] == headline(name)
+    (item,) = json.loads(get("/en/feed.json"))["items"]
+    assert item["_fairway"]["headline"] == headline(name)
     sealed = render.mail(version, "en", now=make.now())
     assert sealed.subject == f"[{reference}] {headline(name)}"
     assert looks(name) in sealed.text.split("\n")

@@ -12,6 +12,7 @@ from django.test import Client
 
 from contacts.models import Organisation, Place
 from notices import render
+from notices.formats import FEEDS
 from notices.models import Version
 from tests import make
 
@@ -28,7 +29,7 @@ def rename_and_reroute() -> None:
 
 
 def read(client: Client, reference: str) -> dict[str, str]:
-    paths = ["", "feed.atom", "notices.json", f"n/{reference}/", f"n/{reference}/1/", f"n/{reference}/2/"]
+    paths = ["", *(feed.file for feed in FEEDS), f"n/{reference}/", f"n/{reference}/1/", f"n/{reference}/2/"]
     pages = {f"/{language}/{path}": client.get(f"/{language}/{path}") for language in ("en", "fr") for path in paths}
     return {path: AS_OF.sub("", page.content.decode()) for path, page in pages.items()}
 
@@ -56,7 +57,7 @@ def test_page_feed_json_and_mail_say_the_same(client: Client) -> None:
     version = make.issued(title="Gale")
     pages = read(client, version.notice.reference)
     line = version.texts.get().truth_line
-    assert json.loads(pages["/en/notices.json"])["notices"][0]["truth_line"] == line
+    assert json.loads(pages["/en/feed.json"])["items"][0]["_fairway"]["truth_line"] == line
     assert line in pages["/en/feed.atom"]
     assert line in render.mail(version, "en", now=make.now()).text
     shown = re.search(r'class="f-truth__line">(.*?)</p>', pages[f"/en/n/{version.notice.reference}/"], re.S)

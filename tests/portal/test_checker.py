@@ -26,7 +26,7 @@ from tests.conftest import run_manage
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def check(site: str, path: str = "/en/notices.json", *options: str, **names: str) -> subprocess.CompletedProcess[str]:
+def check(site: str, path: str = "/en/feed.json", *options: str, **names: str) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, with a connection of its own."""
     facts = connection.settings_dict
     where = f"postgres://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
@@ -45,7 +45,7 @@ def send(lane: str = Lane.CRITICAL) -> None:
     postman.work(lane)
 
 
-FEEDS = ["/en/notices.json", "/en/feed.atom"]
+FEEDS = ["/en/feed.json", "/en/feed.atom"]
 
 
 @pytest.mark.parametrize("path", FEEDS)
@@ -140,15 +140,15 @@ def test_outside_is_told_only_when_all_is_well(live_server: Any, smtp_sink: Any,
 
 
 BOMB = b'<!DOCTYPE a [<!ENTITY b "' + b"x" * 100 + b'">]><feed xmlns="http://www.w3.org/2005/Atom">&b;</feed>'
-OLD = b'{"as_of": "2026-01-01T00:00:00+00:00", "notices": []}'
+OLD = b'{"_fairway": {"as_of": "2026-01-01T00:00:00+00:00"}, "items": []}'
 
 
 @pytest.mark.parametrize(
     ("kind", "content", "words"),
     [
-        ("application/json", b"{", "no feed"),
-        ("application/json", b'{"notices": [1]}', "no feed"),
-        ("application/json", OLD, "the feed is of 2026-01-01"),
+        ("application/feed+json", b"{", "no feed"),
+        ("application/feed+json", b'{"items": [1]}', "no feed"),
+        ("application/feed+json", OLD, "the feed is of 2026-01-01"),
         ("text/html", b"<html>moved</html>", "no feed"),
         ("application/atom+xml", b"<feed/>", "no feed"),
     ],

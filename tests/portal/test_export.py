@@ -125,8 +125,8 @@ def test_every_link_of_the_copy_works_when_the_site_is_lost(
         assert not feed.bozo
         titles = " ".join(entry.title for entry in feed.entries)
         assert first.notice.reference in titles and over.notice.reference in titles
-        told = {notice["reference"] for notice in json.loads(found[f"{server}en/notices.json"])["notices"]}
-        assert told == {first.notice.reference}
+        told = {item["_fairway"]["reference"] for item in json.loads(found[f"{server}en/feed.json"])["items"]}
+        assert told == {first.notice.reference, over.notice.reference}
 
 
 def test_every_page_says_when_it_was_copied_and_has_no_form(folder: Path) -> None:

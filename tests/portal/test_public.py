@@ -27,8 +27,8 @@ def get(client: Client, path: str) -> Any:
 def shown(client: Client, query: str = "") -> tuple[set[str], set[str], set[str]]:
     page = get(client, f"/en/{query}").content.decode()
     feed = feedparser.parse(get(client, f"/en/feed.atom{query}").content)
-    document = json.loads(get(client, f"/en/notices.json{query}").content)
-    references = {notice["reference"] for notice in document["notices"]}
+    document = json.loads(get(client, f"/en/feed.json{query}").content)
+    references = {item["_fairway"]["reference"] for item in document["items"]}
     return (
         {reference for reference in references if reference in page},
         {entry.title.split()[0] for entry in feed.entries},
@@ -52,7 +52,7 @@ def test_page_feed_and_json_show_the_same_set(client: Client) -> None:
 def test_drafts_and_exercises_are_nowhere(client: Client) -> None:
     make.pending(title="Secret draft")
     make.issued(title="Exercise: Drill", status="Exercise")
-    for path in ("/en/", "/en/feed.atom", "/en/notices.json"):
+    for path in ("/en/", "/en/feed.atom", "/en/feed.json"):
         assert "Secret" not in get(client, path).content.decode()
         assert "Drill" not in get(client, path).content.decode()
 
@@ -80,10 +80,12 @@ def test_first_version_stays_readable_and_points_to_the_newest(client: Client) -
     assert "Gale, longer" in get(client, f"/en/n/{first.notice.reference}/").content.decode()
 
 
-def test_withdrawn_notice_leaves_the_list_and_says_so_on_its_page(client: Client) -> None:
+def test_withdrawn_notice_stands_in_the_list_no_more_as_one_in_force_and_says_so_on_its_page(client: Client) -> None:
     first = make.issued(title="Gale")
     make.next_version(first.notice, action="withdraw")
-    assert first.notice.reference not in shown(client)[2]
+    (item,) = json.loads(get(client, "/en/feed.json").content)["items"]
+    assert item["tags"][0] == "withdrawn" and item["title"].startswith("[Withdrawn]")
+    assert "No notice is in force." in get(client, "/en/").content.decode()
     assert "This notice was withdrawn." in get(client, f"/en/n/{first.notice.reference}/").content.decode()
 
 
@@ -118,7 +120,7 @@ def test_row_ends_with_its_notice_unless_it_has_an_end_of_its_own(client: Client
     end, sooner = make.in_hours(9), make.in_hours(3)
     own_end = make.row(make.place("GBDVR"), ends_at=sooner, ends_local=sooner.strftime("%Y-%m-%dT%H:%M"))
     make.issued(make.row(), own_end, ends_at=end)
-    [notice] = json.loads(get(client, "/en/notices.json").content)["notices"]
+    notice = json.loads(get(client, "/en/feed.json").content)["items"][0]["_fairway"]
     assert [place["ends"] for place in notice["places"]] == [end.isoformat(), sooner.isoformat()]
 
 
@@ -151,7 +153,7 @@ def test_control_characters_never_break_the_feed(client: Client) -> None:
 
 def test_public_pages_set_no_cookie_and_may_be_kept_briefly(client: Client) -> None:
     make.issued()
-    for path in ("/en/", "/en/feed.atom", "/en/notices.json"):
+    for path in ("/en/", "/en/feed.atom", "/en/feed.json"):
         answer = get(client, path)
         assert not answer.cookies, path
         assert "public" in answer["Cache-Control"] and "s-maxage=1" in answer["Cache-Control"]
@@ -159,8 +161,8 @@ def test_public_pages_set_no_cookie_and_may_be_kept_briefly(client: Client) -> N
 
 def test_json_holds_public_facts_and_no_person(client: Client) -> None:
     version = make.issued()
-    document = get(client, "/en/notices.json").content.decode()
-    [notice] = json.loads(document)["notices"]
+    document = get(client, "/en/feed.json").content.decode()
+    notice = json.loads(document)["items"][0]["_fairway"]
     for field in ("id", "revision", "status", "kind", "places", "starts", "ends", "time_zone", "updated", "url"):
         assert notice[field], field
     assert notice["ends"] == "not known"
@@ -173,7 +175,7 @@ def test_feed_names_the_published_site_whatever_address_was_asked(client: Client
     make.issued(make.row(make.place("GBDVR")))
     answer = client.get("/en/feed.atom?q=Dover", headers={"host": "127.0.0.1"})
     feed = feedparser.parse(answer.content)
-    assert feed.feed.id == "https://customs.example/en/?q=Dover"
+    assert feed.feed.id == "https://customs.example/en/feed.atom?q=Dover"
     assert {link.href.split("/")[2] for link in feed.feed.links} == {"customs.example"}
     assert b"127.0.0.1" not in answer.content
 
@@ -201,7 +203,7 @@ def test_every_feed_of_the_registry_is_linked_and_read_in_every_language(client:
         page = get(client, f"/{language}/?q=gale").content.decode()
         for feed in FEEDS:
             path = f"/{language}/{feed.file}"
-            assert f'<link rel="alternate" type="{feed.media_type}"' in page and page.count(f'"{path}?q=gale"') == 2
+            assert f'<link rel="alternate" type="{feed.link_type}"' in page and page.count(f'"{path}?q=gale"') == 2
             answer = get(client, path)
             assert answer["Content-Type"] == f"{feed.media_type}; charset=utf-8"
             assert version.notice.reference in answer.content.decode()

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--url", required=True, help="the public notices.json, or the Atom feed")
+        parser.add_argument("--url", required=True, help="the public feed.json, or the Atom feed")
         parser.add_argument("--grace", type=float, default=10, help="minutes that a notice may be on its way")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,24 +1,18 @@
-"""The same set as JSON: public facts only, never a person, a count or an inner remark."""
+"""A notice as data, for every answer that programs read: public facts, never a person, a count or an inner remark."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
-
-from django.utils.translation import gettext_lazy as _
 
 from notices.cards import Card
 from notices.models import ImpactRow
 from notices.render import permanent_url
 from notices.wording import Named
 
-from .shape import Edition, Feed
-
-MEDIA_TYPE = "application/json"
-
 
 def iso(moment: datetime | None) -> str | None:
+    """RFC 3339 with an offset, whole seconds; None stays None."""
     return moment.isoformat(timespec="seconds") if moment else None
 
 
@@ -66,11 +60,3 @@ def notice(card: Card) -> dict[str, Any]:
         "url": permanent_url(version),
         "replaces": f"{card.reference}/{version.number - 1}" if earlier else None,
     }
-
-
-def write(edition: Edition) -> bytes:
-    document = {"as_of": iso(edition.now), "notices": [notice(card) for card in edition.cards]}
-    return json.dumps(document, ensure_ascii=False).encode()
-
-
-FEED = Feed("notices_json", "notices.json", MEDIA_TYPE, _("The same as JSON"), write)

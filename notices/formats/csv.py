@@ -1,0 +1,55 @@
+"""CSV (RFC 4180) for spreadsheets: a line for each row of impact, so that each can be sorted and filtered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from base.sheets import write_csv
+from base.words import Direction, Mode, PlaceStatus, Severity, Traffic
+from notices.cards import Card
+from notices.render import permanent_url
+
+from .shape import Edition, Feed
+
+
+def headings() -> list[str]:
+    return [
+        _("Number"), _("Version"), _("State"), _("Kind"), _("Severity"), _("Code"), _("Place"), _("Modes"),
+        _("Directions"), _("Traffic"), _("Status"), _("Begins (local)"), _("Ends (local)"), _("Time zone"),
+        _("Begins (UTC)"), _("Ends (UTC)"), _("Next update (UTC)"), _("Headline"), _("Address"),
+    ]  # fmt: skip
+
+
+def _clock(moment: datetime | None, zone: str) -> str:
+    """As spreadsheets of every language read a moment: 2026-12-14 09:00. Empty where it is not known."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def _said(words: type[Mode] | type[Direction] | type[Traffic], keys: list[str]) -> str:
+    return ", ".join(str(words(key).label) for key in keys)
+
+
+def _lines(card: Card) -> Iterator[list[object]]:
+    version = card.version
+    for row, place in zip(version.rows.all(), card.wording.rows, strict=True):
+        ends_at = row.ends_at or version.ends_at
+        yield [
+            card.reference, version.number, card.state_word, card.kind, Severity(version.severity).label,
+            place.code, place.name, _said(Mode, row.modes), _said(Direction, row.directions),
+            _said(Traffic, row.traffic), PlaceStatus(row.status).label, _clock(row.starts_at, row.time_zone),
+            _clock(ends_at, row.time_zone), row.time_zone, _clock(row.starts_at, "UTC"), _clock(ends_at, "UTC"),
+            _clock(version.next_update_at, "UTC"), card.headline, permanent_url(version),
+        ]  # fmt: skip
+
+
+def write(edition: Edition) -> bytes:
+    """With a heading also when nothing is in force."""
+    return write_csv(headings(), (line for card in edition.cards for line in _lines(card)))
+
+
+FEED = Feed("feed_csv", "notices.csv", "text/csv", gettext_lazy("Table (CSV)"), write)
