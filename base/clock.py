@@ -124,11 +124,11 @@ class Shown:
         return self.local if self.local.endswith(f" {self.utc}") else f"{self.local} ({self.utc})"
 
 
-def shown(moment: datetime, zone: str, language: str = "en") -> Shown:
+def shown(moment: datetime, zone: str, language: str = "en", *, year: bool = True) -> Shown:
     """"Mon 14 Dec 2026, 09:00 SAST" and "07:00 UTC"; the date of UTC is named when it differs."""
     there = moment.astimezone(ZoneInfo(zone or "UTC"))
     utc = moment.astimezone(UTC)
-    day = format_date(there.date(), "EEE d MMM y", locale=language)
+    day = format_date(there.date(), "EEE d MMM y" if year else "EEE d MMM", locale=language)
     short = _with_day(f"{utc:%H:%M} UTC", utc, there, language)
     letters = zone_name(moment, zone or "UTC")
     return Shown(f"{day}, {there:%H:%M} {letters}", short, there.isoformat(timespec="minutes"))

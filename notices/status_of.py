@@ -14,9 +14,18 @@ from .models import ImpactRow, Version
 from .status import PlaceNow, StatusRow, StatusVersion, fold, places_now
 
 
-def _row(row: ImpactRow) -> StatusRow:
+def key_of(row: ImpactRow) -> str:
+    """What the row speaks of: the code of a place, its name where it has none, or a system."""
+    return row.place.locode if row.place else row.place_name or row.system
+
+
+def reference_of(version: Version) -> str:
+    return version.notice.reference or str(version.notice.uid)
+
+
+def as_row(row: ImpactRow) -> StatusRow:
     return StatusRow(
-        place=row.place.locode if row.place else row.place_name or row.system,
+        place=key_of(row),
         status=row.status,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
@@ -29,25 +38,30 @@ def _row(row: ImpactRow) -> StatusRow:
     )
 
 
-def live_versions(now: datetime) -> list[StatusVersion]:
-    """Every version in force with rows not over: the issued one of each notice that is meant."""
-    lasting = ImpactRow.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).select_related("place")
-    versions = (
+def as_status(version: Version, now: datetime) -> StatusVersion:
+    return StatusVersion(
+        notice=reference_of(version),
+        number=version.number,
+        issued_at=version.issued_at or now,
+        rows=tuple(as_row(row) for row in version.rows.all()),
+        withdrawn=version.msg_type == MsgType.CANCEL,
+    )
+
+
+def issued_now(now: datetime) -> list[Version]:
+    """Every version in force with rows not over: the issued one of each notice that is meant; two queries."""
+    lasting = ImpactRow.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).select_related("place", "agency")
+    return list(
         Version.objects.filter(state=Version.State.ISSUED, issued_at__lte=now, status=CapStatus.ACTUAL)
         .filter(Q(ends_at=None) | Q(ends_at__gt=now))
-        .select_related("notice")
+        .exclude(msg_type=MsgType.CANCEL)
+        .select_related("notice__office")
         .prefetch_related(Prefetch("rows", queryset=lasting.order_by("position")))
     )
-    return [
-        StatusVersion(
-            notice=version.notice.reference or str(version.notice.uid),
-            number=version.number,
-            issued_at=version.issued_at or now,
-            rows=tuple(_row(row) for row in version.rows.all()),
-            withdrawn=version.msg_type == MsgType.CANCEL,
-        )
-        for version in versions
-    ]
+
+
+def live_versions(now: datetime) -> list[StatusVersion]:
+    return [as_status(version, now) for version in issued_now(now)]
 
 
 def status_now(locodes: Iterable[str], *, now: datetime) -> dict[str, PlaceNow]:

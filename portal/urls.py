@@ -8,7 +8,7 @@ from delivery import hooks
 from notices.formats import FEEDS
 from portal import ops
 from portal.everybody import without_session
-from portal.pages import association, call_list, demo, headquarters, outbound, public, status
+from portal.pages import association, board, call_list, demo, headquarters, outbound, public, status
 
 handler500 = "portal.failures.server_error"
 
@@ -32,6 +32,8 @@ urlpatterns += i18n_patterns(
     path("n/<str:reference>/", public.notice, name="notice"),
     path("n/<str:reference>/<int:number>/", public.notice, name="notice_version"),
     *(path(feed.file, public.feed, {"feed": feed}, name=feed.name) for feed in FEEDS),
+    path("places/", board.board, name="board"),
+    path("places.csv", board.board_csv, name="board_csv"),
     path("status/", status.status, name="status"),
     path("offices/", call_list.call_list, name="call_list"),
     path("demo/", demo.accounts, name="demo_accounts"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -69,11 +70,23 @@ def plain(text: str) -> str:
 
 
 @register.simple_tag
-def moment(at: datetime | None, zone: str = "UTC") -> SafeString:
+def short_moment(at: datetime | None, zone: str = "UTC") -> SafeString:
+    """The same without the year, for tables of what is near."""
+    return moment(at, zone, year=False)
+
+
+@register.filter
+def beside(values: Iterable[Any], others: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Pairs of two lists of one length: `{% for heading, value in values|beside:headings %}`."""
+    return list(zip(others, values, strict=True))
+
+
+@register.simple_tag
+def moment(at: datetime | None, zone: str = "UTC", *, year: bool = True) -> SafeString:
     """Local time of the place, UTC beside it."""
     if at is None:
         return SafeString("")
-    shown = clock.shown(at, zone or "UTC", (get_language() or "en")[:2])
+    shown = clock.shown(at, zone or "UTC", (get_language() or "en")[:2], year=year)
     if str(shown) == shown.local:
         return format_html('<time datetime="{}">{}</time>', shown.machine, shown.local)
     return format_html(

@@ -1,0 +1,211 @@
+"""The status board: what each place is now, by whose word, and what was promised of it. One fold for all places.
+
+Every place of our offices stands on it, and every place that a notice in force speaks of, with a code or without.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from base.words import STATUS_RANK, TRAVELLERS, PlaceStatus, Traffic
+from contacts.models import Place
+from contacts.models.places import fold as fold_name
+
+from . import status_of, truth_of
+from .models import ImpactRow, Version
+from .status import Stated, fold, said_now
+from .truth import segments
+
+CARGO = (Traffic.CARGO, Traffic.EMPTIES, Traffic.RELIEF)
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one column tells of: a direction (empty: any) of some traffic."""
+
+    key: str
+    traffic: tuple[str, ...]
+    direction: str = ""
+
+    def holds(self, direction: str, traffic: str) -> bool:
+        return traffic in self.traffic and self.direction in ("", direction)
+
+
+COLUMNS = (
+    Column("cargo_import", CARGO, "import"),
+    Column("cargo_export", CARGO, "export"),
+    Column("cargo_transit", CARGO, "transit"),
+    Column("perishables", (Traffic.LIVE_PERISHABLE,)),
+    Column("travellers", TRAVELLERS),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one agency says of a place now."""
+
+    agency: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A place at one moment. `version` is the one whose word is the worst; None where no notice is in force."""
+
+    code: str
+    name: str
+    country: str
+    zone: str
+    status: str
+    columns: tuple[str, ...]
+    as_of: datetime
+    source: str
+    version: Version | None = None
+    said: str = ""
+    agencies: tuple[Line, ...] = ()
+    next_update_at: datetime | None = None
+    sort_key: str = field(default="", compare=False)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == PlaceStatus.OPEN
+
+    @property
+    def rank(self) -> int:
+        return STATUS_RANK[PlaceStatus(self.status)]
+
+    def late(self, now: datetime) -> bool:
+        return self.next_update_at is not None and self.next_update_at < now
+
+
+def standings(places: Iterable[Place], *, now: datetime, language: str) -> list[Standing]:
+    """How each of `places` stands, with those without a code that a notice names; the worst first, then by name."""
+    versions = status_of.issued_now(now)
+    known = {place.locode: place for place in places}
+    modes = {code: place.modes for code, place in known.items()}
+    cells = fold((status_of.as_status(version, now) for version in versions), now=now, place_modes=modes)
+    by_place: dict[str, dict[tuple[str, str, str], Stated]] = defaultdict(dict)
+    for (place, *rest), stated in cells.items():
+        mode, direction, traffic = rest
+        by_place[place][mode, direction, traffic] = stated
+    told = _Told(versions, now=now, language=language)
+    found = [_standing(place, by_place.get(code, {}), told) for code, place in known.items()]
+    found += [told.without_code(name, by_place[name]) for name in told.uncoded() if name in by_place]
+    return sorted(found, key=lambda one: (one.rank, one.sort_key, one.code))
+
+
+Cells = Mapping[tuple[str, str, str], Stated]
+
+
+def _standing(place: Place, cells: Cells, told: _Told) -> Standing:
+    count = max(len(place.modes), 1) * 3 * len(Traffic)
+    return told.standing(
+        cells, whole=count, key=place.locode, code=place.locode, name=place.name_in(told.language),
+        country=place.country, zone=place.time_zone, sort_key=place.sort_key,
+    )  # fmt: skip
+
+
+def worst_of(cells: Iterable[Stated]) -> Stated | None:
+    return min(cells, key=lambda stated: stated.order, default=None)
+
+
+def status_of_all(cells: Cells, whole: int) -> str:
+    """The one word for a place: closed only where nothing passes, partly closed where something does."""
+    worst = worst_of(set(cells.values()))
+    if worst is None:
+        return PlaceStatus.OPEN.value
+    if worst.status == PlaceStatus.CLOSED:
+        shut = sum(stated.status == PlaceStatus.CLOSED for stated in cells.values())
+        return PlaceStatus.CLOSED.value if shut >= whole else PlaceStatus.PARTLY_CLOSED.value
+    return worst.status
+
+
+class _Told:
+    """The versions in force, by reference, and what their rows say of one place."""
+
+    def __init__(self, versions: Iterable[Version], *, now: datetime, language: str) -> None:
+        self.versions = {status_of.reference_of(version): version for version in versions}
+        self.now, self.language = now, language
+        self.rows: dict[str, list[tuple[Version, ImpactRow]]] = defaultdict(list)
+        for version in self.versions.values():
+            for row in version.rows.all():
+                self.rows[status_of.key_of(row)].append((version, row))
+
+    def uncoded(self) -> list[str]:
+        """Names of places without a code, which no list of ours holds; systems are no places."""
+        return [key for key, rows in self.rows.items() if not any(_is_coded(row) for _v, row in rows)]
+
+    def without_code(self, name: str, cells: Cells) -> Standing:
+        ((_version, row), *_more) = self.rows[name]
+        whole = max(len(row.modes), 1) * 3 * len(Traffic)
+        return self.standing(
+            cells, whole=whole, key=name, code="", name=name, country="", zone=row.time_zone, sort_key=fold_name(name)
+        )
+
+    def standing(self, cells: Cells, *, whole: int, key: str, zone: str, **facts: str) -> Standing:
+        """`whole`: how many cells the place has."""
+        worst = worst_of(set(cells.values()))
+        lead = self.versions[worst.notice] if worst else None
+        shown = [
+            _word(worst_of({stated for (_mode, way, traffic), stated in cells.items() if column.holds(way, traffic)}))
+            for column in COLUMNS
+        ]
+        speaking = {stated.notice for stated in cells.values()}
+        due = [self.versions[notice].next_update_at for notice in speaking]
+        return Standing(
+            **facts,
+            zone=zone or "UTC",
+            status=status_of_all(cells, whole),
+            columns=tuple(shown),
+            as_of=worst.as_of if worst else self.now,
+            source=self._source(lead, key) if lead else "",
+            version=lead,
+            said=self._said(lead, key) if lead else "",
+            agencies=self._agencies(key),
+            next_update_at=min((at for at in due if at), default=None),
+        )
+
+    def _rows_of(self, version: Version, key: str) -> list[ImpactRow]:
+        return [row for one, row in self.rows[key] if one is version]
+
+    def _said(self, version: Version, key: str) -> str:
+        """The truth line of the leading notice for this place alone, without its name."""
+        names, modes = truth_of.names_and_modes(version, self.language)
+        rows = truth_of.as_rows(self._rows_of(version, key))
+        said = segments(rows, self.language, place_names=names, place_modes=modes)
+        return " ".join(clause.spoken for clause in said)
+
+    def _source(self, version: Version, key: str) -> str:
+        """Whose word it is: the agency of the row that is the worst, else the office."""
+        rows = sorted(self._rows_of(version, key), key=lambda row: STATUS_RANK[PlaceStatus(row.status)])
+        by = rows[0].agency if rows and rows[0].agency else version.notice.office
+        return by.names.get(self.language) or str(by)
+
+    def _agencies(self, key: str) -> tuple[Line, ...]:
+        """One line for each agency that says something of the place now, the worst of it."""
+        said: dict[str, str] = {}
+        for _version, row in self.rows.get(key, ()):
+            status = said_now(status_of.as_row(row), self.now) if row.agency else None
+            if row.agency is None or status is None:
+                continue
+            name = row.agency.names.get(self.language) or str(row.agency)
+            said[name] = min(status, said.get(name, status), key=lambda one: STATUS_RANK[PlaceStatus(one)])
+        return tuple(Line(name, status) for name, status in sorted(said.items()))
+
+
+def _is_coded(row: ImpactRow) -> bool:
+    return row.place is not None or not row.place_name
+
+
+def _word(stated: Stated | None) -> str:
+    return stated.status if stated else PlaceStatus.OPEN.value
+
+
+SORTS: dict[str, Callable[[Standing], tuple[object, ...]]] = {
+    "worst": lambda one: (one.rank, one.sort_key, one.code),
+    "update": lambda one: (one.next_update_at is None, one.next_update_at, one.rank, one.sort_key),
+    "name": lambda one: (one.sort_key, one.code),
+}

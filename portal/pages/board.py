@@ -1,0 +1,137 @@
+"""The status board: every place with what it is now, for everybody, as a page and as a table to keep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import condition, require_safe
+
+from base.clock import now as clock_now
+from base.clock import shown
+from base.sheets import write_csv
+from base.words import Mode, PlaceStatus
+from contacts.models import Place
+from notices.board import COLUMNS, SORTS, Standing, standings
+from notices.formats import FEEDS
+from notices.marks import mark
+from notices.models import Version
+from portal.everybody import public_page
+
+NOT_OPEN = "not_open"
+HEADINGS = {
+    "cargo_import": gettext_lazy("Cargo in"),
+    "cargo_export": gettext_lazy("Cargo out"),
+    "cargo_transit": gettext_lazy("Transit"),
+    "perishables": gettext_lazy("Perishables"),
+    "travellers": gettext_lazy("Travellers"),
+}
+STRANGE = 20  # places of the world's list that a search shows beside none of ours
+
+
+class BoardForm(forms.Form):
+    """What to show of the board; an unknown word is an error and then nothing is shown."""
+
+    q = forms.CharField(label=gettext_lazy("Name, old name or code"), required=False, max_length=100)
+    status = forms.ChoiceField(
+        label=gettext_lazy("Status"), required=False,
+        choices=[("", gettext_lazy("Any status")), (NOT_OPEN, gettext_lazy("Not open")), *PlaceStatus.choices],
+    )  # fmt: skip
+    mode = forms.ChoiceField(
+        label=gettext_lazy("Mode"), required=False, choices=[("", gettext_lazy("Any mode")), *Mode.choices]
+    )
+    traffic = forms.ChoiceField(
+        label=gettext_lazy("Traffic"), required=False,
+        choices=[("", gettext_lazy("All traffic")), *HEADINGS.items()],
+    )  # fmt: skip
+    sort = forms.ChoiceField(
+        label=gettext_lazy("Order"), required=False,
+        choices=[("", gettext_lazy("Worst first")), ("update", gettext_lazy("Next update")),
+                 ("name", gettext_lazy("Name"))],
+    )  # fmt: skip
+
+
+def language() -> str:
+    return (get_language() or "en")[:2]
+
+
+def _places(asked: dict[str, str]) -> list[Place]:
+    ours = Place.objects.answered_for()
+    found = list(ours.search(asked["q"])) if asked["q"] else list(ours)
+    if asked["q"] and not found:
+        found = list(Place.objects.nearest(asked["q"])[:STRANGE])
+    return [place for place in found if not asked["mode"] or asked["mode"] in place.modes]
+
+
+def _fits(one: Standing, asked: dict[str, str]) -> bool:
+    column = next((place for place, column in enumerate(COLUMNS) if column.key == asked["traffic"]), None)
+    status = one.status if column is None else one.columns[column]
+    wanted = asked["status"]
+    return not wanted or (status != PlaceStatus.OPEN if wanted == NOT_OPEN else status == wanted)
+
+
+def _asked(request: HttpRequest, now: datetime) -> tuple[BoardForm, list[Standing]]:
+    form = BoardForm(request.GET)
+    if not form.is_valid():
+        return form, []
+    asked = form.cleaned_data
+    bare = not asked["q"] and not asked["mode"]
+    found = standings(_places(asked), now=now, language=language())
+    shown_ones = [one for one in found if (one.code or bare) and _fits(one, asked)]
+    return form, sorted(shown_ones, key=SORTS[asked["sort"] or "worst"])
+
+
+def _mark(request: HttpRequest) -> str:
+    now = clock_now()
+    return mark(Version.objects.filter(state=Version.State.ISSUED), language=language(), now=now)
+
+
+@require_safe
+@public_page
+@condition(etag_func=_mark)
+def board(request: HttpRequest) -> HttpResponse:
+    now = clock_now()
+    form, found = _asked(request, now)
+    counts = {status: sum(one.status == status for one in found) for status in PlaceStatus.values}
+    context: dict[str, Any] = {
+        "now": now,
+        "form": form,
+        "standings": found,
+        "headings": HEADINGS.values(),
+        "counts": [(status, count) for status, count in counts.items() if count],
+        "late": [one for one in found if one.late(now)],
+        "feeds": FEEDS,
+        "filters": "" if form.errors else request.GET.urlencode(),
+    }
+    return render(request, "portal/board.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+@public_page
+@condition(etag_func=_mark)
+def board_csv(request: HttpRequest) -> HttpResponse:
+    """The same view as a table; an unknown word in its address is answered with 400."""
+    now = clock_now()
+    form, found = _asked(request, now)
+    headings = [
+        _("Code"), _("Place"), _("Country"), _("Status"), *(str(heading) for heading in HEADINGS.values()),
+        _("Notice"), _("What it means"), _("Next update"), _("As of"), _("Source"),
+    ]  # fmt: skip
+    lines = (
+        [
+            one.code, one.name, one.country, PlaceStatus(one.status).label,
+            *(PlaceStatus(status).label for status in one.columns),
+            one.version.notice.reference if one.version else "", one.said,
+            str(shown(one.next_update_at, one.zone, language())) if one.next_update_at else "",
+            str(shown(one.as_of, one.zone, language())), one.source,
+        ]
+        for one in found
+    )  # fmt: skip
+    return HttpResponse(
+        write_csv(headings, lines), content_type="text/csv; charset=utf-8", status=400 if form.errors else 200
+    )

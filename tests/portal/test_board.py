@@ -1,0 +1,115 @@
+"""The status board: every place, what it is to whom, by whose word and since when; worst first, found by any name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from notices.board import standings
+from tests import make
+
+pytestmark = pytest.mark.django_db
+PEOPLE = ["essential_travellers", "other_travellers"]
+
+
+def text(client: Client, query: str = "", language: str = "en") -> str:
+    answer = client.get(f"/{language}/places/{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def lines(client: Client, query: str = "") -> list[dict[str, str]]:
+    answer = client.get(f"/en/places.csv{query}")
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_place_closed_to_travellers_alone_is_partly_closed_and_says_so_by_column(client: Client) -> None:
+    dover = make.place("GBDVR")
+    make.place("ESALG")
+    make.issued(make.row(dover, traffic=PEOPLE), make.row(dover, traffic=["cargo"], status="open"), title="Rules")
+    first, second = lines(client)
+    assert (first["Code"], first["Status"], first["Travellers"], first["Cargo in"]) == (
+        "GBDVR", "Partly closed", "Closed", "Open",
+    )  # fmt: skip
+    assert "Open to cargo" in first["What it means"]
+    assert (second["Code"], second["Status"], second["Notice"]) == ("ESALG", "Open", "")
+
+
+def test_old_minor_notice_never_hides_a_new_severe_one(client: Client) -> None:
+    dover = make.place("GBDVR")
+    make.issued(make.row(dover, status="congested"), title="Queues", severity="Minor")
+    worse = make.issued(make.row(dover), title="Gale", severity="Severe")
+    make.issued(make.row(dover, status="restricted"), title="Works", severity="Minor")
+    (line,) = lines(client)
+    assert (line["Status"], line["Notice"]) == ("Closed", worse.notice.reference)
+
+
+@pytest.mark.parametrize("asked", ["ESALG", "esalg", "Algeciras", "algec", "Algésiras"])
+def test_place_is_found_by_name_in_any_language_and_by_code(client: Client, asked: str) -> None:
+    place = make.place("ESALG")
+    place.set_names({"en": "Algeciras", "fr": "Algésiras"})
+    place.save()
+    make.place("GBDVR")
+    assert [line["Code"] for line in lines(client, f"?q={asked}")] == ["ESALG"]
+
+
+def test_each_agency_has_a_line_of_its_own(client: Client) -> None:
+    dover, health = make.place("GBDVR"), make.organisation("agency", code="plant-health")
+    vets = make.row(dover, agency_id=health.pk, traffic=["live_perishable"])
+    make.issued(make.row(dover, status="open"), vets, title="Vets")
+    page = text(client)
+    assert "Plant Health" in page
+    ((one,),) = (standings([dover], now=make.now(), language="en"),)
+    assert [(line.agency, line.status) for line in one.agencies] == [("Plant Health", "closed")]
+
+
+def test_late_update_stands_out(client: Client) -> None:
+    make.issued(make.row(make.place("GBDVR")), next_update_at=make.in_hours(1))
+    with make.clock_at(make.in_hours(2)):
+        page = text(client)
+    assert "1 promised update is late" in page and "Late 1 h 0 min" in page
+
+
+def test_place_without_a_code_stands_on_the_board(client: Client) -> None:
+    make.issued(make.row(place_name="Quay 9", place_id=None), title="Crane")
+    quay, *_others = lines(client)
+    assert (quay["Place"], quay["Code"], quay["Status"]) == ("Quay 9", "", "Closed")
+
+
+@pytest.mark.parametrize("query", ["?status=bogus", "?mode=sea", "?sort=zzz", "?traffic=x"])
+def test_unknown_word_shows_nothing_and_says_so(client: Client, query: str) -> None:
+    make.place("GBDVR")
+    answer = client.get(f"/en/places/{query}")
+    assert answer.status_code == 400 and "Dover" not in answer.content.decode()
+    assert client.get(f"/en/places.csv{query}").status_code == 400
+
+
+def test_filters_and_order_stay_in_the_address(client: Client) -> None:
+    make.issued(make.row(make.place("GBDVR"), traffic=PEOPLE), make.row(make.place("GBDVR"), traffic=["cargo"],
+                status="open"), title="Rules")  # fmt: skip
+    make.place("ESALG")
+    assert [line["Code"] for line in lines(client, "?status=not_open")] == ["GBDVR"]
+    assert lines(client, "?status=not_open&traffic=cargo_import") == []
+    assert [line["Code"] for line in lines(client, "?sort=name")] == ["ESALG", "GBDVR"]
+    assert 'href="/en/places.csv?status=not_open"' in text(client, "?status=not_open")
+
+
+def test_two_hundred_places_take_eight_queries_at_most(client: Client, settings: Any) -> None:
+    office = make.office()
+    for number in range(30):
+        make.place("ESALG").__class__.objects.create(
+            locode=f"ZZ{number:03}", names={"en": f"Port {number}"}, sort_key=f"port {number}", country="ZZ",
+            fold_key=f"| port {number} |", time_zone="UTC", modes=["road"], office=office,
+        )  # fmt: skip
+    for title in ("Gale", "Strike", "Fog"):
+        make.issued(make.row(make.place("ESALG")), make.row(make.place("GBDVR")), title=title)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(reverse("board"))
+    assert len(asked) <= 8, [query["sql"][:120] for query in asked]
