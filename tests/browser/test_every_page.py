@@ -43,7 +43,7 @@ STAGED = {
 # Addresses without a page of their own
 NO_PAGE = {
     "livez", "readyz", "favicon", "permanent", "permanent_version", "association_home",
-    *(feed.name for feed in FEEDS), "cap_message", "board_csv",
+    *(feed.name for feed in FEEDS), "cap_message", "board_csv", "place_csv",
     "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",
     "inbound_hook", "stop_hook", "status_anywhere", "status_json", "metrics",
 }  # fmt: skip

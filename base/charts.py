@@ -1,0 +1,79 @@
+"""Bars drawn on the server: coordinates for an inline SVG; the same numbers always stand in a table beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, log10
+
+WIDTH, HEIGHT, FOOT, HEAD = 760, 190, 24, 20
+LINES = 3
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    said: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        return round(self.x + self.width / 2, 1)
+
+    @property
+    def above(self) -> float:
+        return round(self.y - 5, 1)
+
+
+@dataclass(frozen=True)
+class Line:
+    y: float
+    said: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`narrow`: for a phone, twice as large against its width."""
+
+    bars: tuple[Bar, ...]
+    lines: tuple[Line, ...]
+    width: int
+    height: int
+
+    @property
+    def foot(self) -> int:
+        return self.height - 6
+
+
+def _round_step(most: float) -> float:
+    """1, 2 or 5 times a power of ten, so that `LINES` of them hold `most`."""
+    rough = max(most, 1.0) / LINES
+    power = 10 ** (ceil(log10(rough)) - 1)
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+
+
+def _said(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
+
+
+def bars(values: Sequence[tuple[str, float]], *, unit: str, width: int = WIDTH) -> Chart:
+    """A bar for each (label, value), the first one first; `unit` stands at the lines ("h")."""
+    step = _round_step(max((value for _label, value in values), default=0))
+    floor, room = HEIGHT - FOOT, HEIGHT - FOOT - HEAD
+    slot = width / max(len(values), 1)
+
+    def tall(value: float) -> float:
+        return round(room * value / (step * LINES), 1)
+
+    drawn = tuple(
+        Bar(
+            label=label, said=_said(value), x=round(slot * place + slot / 5, 1), y=round(floor - tall(value), 1),
+            width=round(slot * 0.6, 1), height=tall(value),
+        )
+        for place, (label, value) in enumerate(values)
+    )  # fmt: skip
+    lines = tuple(Line(round(floor - tall(step * n), 1), f"{step * n:g} {unit}") for n in range(1, LINES + 1))
+    return Chart(drawn, lines, width, HEIGHT)
