@@ -50,6 +50,19 @@ def status(value: str, extra: str = "") -> SafeString:
     return format_html('<span class="f-status {} {}">{} {}</span>', extra, look, icon(sign), word)
 
 
+@register.filter
+def status_word(value: str) -> str:
+    return str(PlaceStatus(value).label) if value in PlaceStatus.values else value
+
+
+@register.simple_tag
+def map_icon(value: str, at: tuple[float, float], size: int = 20) -> SafeString:
+    """The shape of a status within a drawing; `at` is its upper left corner."""
+    sign = LOOKS.get(value, LOOKS["unknown"])[1]
+    place = format_html('x="{}" y="{}" width="{}" height="{}"', *at, size, size)
+    return format_html('<use href="{}#i-{}" {}/>', static("icons.svg"), sign, place)
+
+
 @register.simple_tag
 def clause(value: Any) -> SafeString:
     """One clause of a truth line with its own shape; `value` has status and its words as `spoken`."""

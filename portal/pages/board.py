@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language, gettext_lazy
@@ -75,7 +76,7 @@ def _fits(one: Standing, asked: dict[str, str]) -> bool:
     return not wanted or (status != PlaceStatus.OPEN if wanted == NOT_OPEN else status == wanted)
 
 
-def _asked(request: HttpRequest, now: datetime) -> tuple[BoardForm, list[Standing]]:
+def asked_of(request: HttpRequest, now: datetime) -> tuple[BoardForm, list[Standing]]:
     form = BoardForm(request.GET)
     if not form.is_valid():
         return form, []
@@ -86,17 +87,20 @@ def _asked(request: HttpRequest, now: datetime) -> tuple[BoardForm, list[Standin
     return form, sorted(shown_ones, key=SORTS[asked["sort"] or "worst"])
 
 
-def _mark(request: HttpRequest) -> str:
+def board_mark(request: HttpRequest) -> str:
     now = clock_now()
-    return mark(Version.objects.filter(state=Version.State.ISSUED), language=language(), now=now)
+    # What ended a day ago stands on no board any more, and its end was a moment of its own.
+    live = Version.objects.filter(state=Version.State.ISSUED, issued_at__lte=now)
+    lately = live.filter(Q(ends_at=None) | Q(ends_at__gt=now - timedelta(days=1)))
+    return mark(lately, language=language(), now=now)
 
 
 @require_safe
 @public_page
-@condition(etag_func=_mark)
+@condition(etag_func=board_mark)
 def board(request: HttpRequest) -> HttpResponse:
     now = clock_now()
-    form, found = _asked(request, now)
+    form, found = asked_of(request, now)
     counts = {status: sum(one.status == status for one in found) for status in PlaceStatus.values}
     context: dict[str, Any] = {
         "now": now,
@@ -113,11 +117,11 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @public_page
-@condition(etag_func=_mark)
+@condition(etag_func=board_mark)
 def board_csv(request: HttpRequest) -> HttpResponse:
     """The same view as a table; an unknown word in its address is answered with 400."""
     now = clock_now()
-    form, found = _asked(request, now)
+    form, found = asked_of(request, now)
     headings = [
         _("Code"), _("Place"), _("Country"), _("Status"), *(str(heading) for heading in HEADINGS.values()),
         _("Notice"), _("What it means"), _("Next update"), _("As of"), _("Source"),
