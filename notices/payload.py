@@ -28,11 +28,17 @@ _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def event(version: Version, *, now: datetime) -> dict[str, Any]:
-    """The payload of a webhook: type, time, and the facts of the JSON feed with the texts of every language."""
+    """The payload of a webhook: type, time and facts."""
+    facts = facts_of(version, now=now)
+    return {"type": TYPES[MsgType(version.msg_type)], "timestamp": public.iso(now), "data": facts}
+
+
+def facts_of(version: Version, *, now: datetime) -> dict[str, Any]:
+    """The facts of the JSON feed with the texts of every language; what webhooks and the API say of a version."""
     facts = public.notice(card(version, settings.FAIRWAY_OFFICIAL_LANGUAGE, now))
     for name in _OF_ONE_LANGUAGE:
         del facts[name]
-    facts |= {
+    return facts | {
         "updated": public.iso(version.issued_at or now),
         "exercise": version.is_exercise,
         "msg_type": version.msg_type,
@@ -41,7 +47,6 @@ def event(version: Version, *, now: datetime) -> dict[str, Any]:
         "office": wording(version, settings.FAIRWAY_OFFICIAL_LANGUAGE).office,
         "texts": {text.language: _text(version, text.language) for text in version.texts.all()},
     }
-    return {"type": TYPES[MsgType(version.msg_type)], "timestamp": public.iso(now), "data": facts}
 
 
 def _text(version: Version, language: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("status", status.status_anywhere, name="status_anywhere"),
     path("status.json", status.status_json, name="status_json"),
     path("favicon.ico", public.favicon, name="favicon"),
+    path("api/", include("portal.api")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("hooks/inbound/<str:provider>/", without_session(hooks.inbound), name="inbound_hook"),
     *contacts_urls.without_language,

@@ -1,0 +1,148 @@
+"""Notices for programs, read without a key: the same question as every page and feed asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from base.clock import now as clock_now
+from base.words import Direction, Mode, PlaceStatus, Severity, Traffic
+
+from .cards import STATES
+from .filters import NoticeFilter
+from .formats.shape import KEPT
+from .kinds import KIND_CHOICES
+from .models import Notice, Version
+from .payload import facts_of
+
+
+class NamedPlace(serializers.Serializer[Any]):
+    code = serializers.CharField(allow_null=True, help_text="UN/LOCODE, null for a place without one")
+    name = serializers.CharField()
+
+
+class Impact(serializers.Serializer[Any]):
+    """What one row says of one place; empty lists stand for every one."""
+
+    place = NamedPlace()
+    modes = serializers.ListField(child=serializers.ChoiceField(Mode.choices))
+    directions = serializers.ListField(child=serializers.ChoiceField(Direction.choices))
+    traffic = serializers.ListField(child=serializers.ChoiceField(Traffic.choices))
+    status = serializers.ChoiceField(PlaceStatus.choices)
+    qualifier = serializers.DictField()
+    starts = serializers.DateTimeField()
+    ends = serializers.CharField(help_text="a time, or “not known” until further notice")
+    time_zone = serializers.CharField()
+
+
+class Words(serializers.Serializer[Any]):
+    headline = serializers.CharField()
+    title = serializers.CharField()
+    truth_line = serializers.CharField()
+    body = serializers.CharField(allow_blank=True)
+    instruction = serializers.CharField(allow_blank=True)
+
+
+class NoticeFacts(serializers.Serializer[Any]):
+    """One version of a notice. `ends` is when the closure ends; `next_update`, when more will be said, is another."""
+
+    id = serializers.CharField(help_text="urn:uuid of the notice, for ever the same")
+    reference = serializers.CharField()
+    revision = serializers.IntegerField()
+    kind = serializers.ChoiceField(KIND_CHOICES)
+    status = serializers.ChoiceField(PlaceStatus.choices)
+    state = serializers.ChoiceField([(state, state) for state in STATES])
+    severity = serializers.ChoiceField(Severity.choices)
+    places = Impact(many=True)
+    starts = serializers.DateTimeField(allow_null=True)
+    ends = serializers.CharField(help_text="a time, or “not known” until further notice")
+    reopens_earliest = serializers.DateTimeField(allow_null=True)
+    reopens_latest = serializers.DateTimeField(allow_null=True)
+    next_update = serializers.DateTimeField(allow_null=True)
+    time_zone = serializers.CharField()
+    updated = serializers.DateTimeField()
+    url = serializers.URLField()
+    replaces = serializers.CharField(allow_null=True)
+    exercise = serializers.BooleanField()
+    msg_type = serializers.CharField()
+    urgency = serializers.CharField()
+    certainty = serializers.CharField()
+    office = serializers.CharField()
+    texts = serializers.DictField(child=Words(), help_text="language → words")
+
+
+class ByNewest(CursorPagination):
+    """What is added meanwhile neither repeats nor skips anything."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "page_size"
+    ordering = "-id"
+
+
+_HISTORY = OpenApiParameter("history", bool, description="true: also what was over more than thirty days ago")
+_QUESTIONS = [
+    OpenApiParameter("q", str, description="place, code, number or word of the title"),
+    OpenApiParameter("place", str, description="UN/LOCODE"),
+    OpenApiParameter("kind", str, enum=[key for key, _name in KIND_CHOICES]),
+    OpenApiParameter("mode", str, enum=Mode.values),
+    OpenApiParameter("severity", str, enum=Severity.values),
+    _HISTORY,
+]
+
+
+class Notices(viewsets.GenericViewSet[Notice]):
+    """Notices in force, planned, and over for at most thirty days; exercises only by their own address."""
+
+    queryset = Notice.objects.none()
+    serializer_class = NoticeFacts
+    pagination_class = ByNewest
+    filter_backends = ()
+    lookup_field = "reference"
+    lookup_value_regex = r"[A-Z]{2}-\d{4}-\d{4,}"
+
+    @extend_schema(parameters=_QUESTIONS)
+    def list(self, request: Request) -> Response:
+        now = clock_now()
+        everything = request.query_params.get("history", "").lower() in ("true", "1")
+        notices = Notice.objects
+        among = notices.published(now) if everything else notices.in_force_or_over(now, since=now - KEPT)
+        asked = NoticeFilter(request.query_params, among)
+        if not asked.is_valid():
+            raise ValidationError({name: list(said) for name, said in asked.errors.items()})
+        page = self.paginate_queryset(asked.qs.for_cards())
+        found = []
+        for notice in page or ():
+            version = notice.public_versions[0]  # type: ignore[attr-defined]
+            version.notice = notice
+            found.append(facts_of(version, now=now))
+        return self.get_paginated_response(found)
+
+    def retrieve(self, request: Request, reference: str) -> Response:
+        """The newest version."""
+        return Response(facts_of(self._versions(reference)[0], now=clock_now()))
+
+    @extend_schema(responses=NoticeFacts(many=True), operation_id="notices_versions")
+    @action(detail=True, pagination_class=None)
+    def versions(self, request: Request, reference: str) -> Response:
+        """Every version that went out, the newest first."""
+        now = clock_now()
+        return Response([facts_of(version, now=now) for version in self._versions(reference)])
+
+    def _versions(self, reference: str) -> list[Version]:
+        public = Version.objects.public().filter(notice__reference=reference, issued_at__lte=clock_now())
+        found = list(
+            public.select_related("notice__office").prefetch_related("texts", "rows__place").order_by("-number")
+        )
+        if not found:
+            raise Http404(_("There is no notice with this number."))
+        return found

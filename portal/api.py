@@ -1,0 +1,90 @@
+"""The REST API `/api/v1/`: its addresses, its schema and its documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import include, path, re_path
+from django.utils.decorators import method_decorator
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework import serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from base.clock import now as clock_now
+from base.words import PlaceStatus
+from contacts.models import Place
+from notices.api import Notices
+from notices.board import COLUMNS, Standing, standings
+from notices.formats.facts import iso
+from portal.everybody import public_page
+from portal.problems import nothing_here
+
+
+class PlaceFacts(serializers.Serializer[Any]):
+    """A place now. `columns`: status by cargo import, export and transit, perishables, travellers."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    country = serializers.CharField()
+    time_zone = serializers.CharField()
+    status = serializers.ChoiceField(PlaceStatus.choices)
+    columns = serializers.DictField(child=serializers.ChoiceField(PlaceStatus.choices))
+    as_of = serializers.DateTimeField()
+    source = serializers.CharField(allow_blank=True)
+    notice = serializers.CharField(allow_null=True, help_text="reference of the notice that says the worst")
+    truth_line = serializers.CharField(allow_blank=True)
+    agencies = serializers.DictField(child=serializers.ChoiceField(PlaceStatus.choices))
+    next_update = serializers.DateTimeField(allow_null=True)
+
+
+def facts_of(one: Standing) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "name": one.name,
+        "country": one.country,
+        "time_zone": one.zone,
+        "status": one.status,
+        "columns": {column.key: status for column, status in zip(COLUMNS, one.columns, strict=True)},
+        "as_of": iso(one.as_of),
+        "source": one.source,
+        "notice": one.version.notice.reference if one.version else None,
+        "truth_line": one.said,
+        "agencies": {line.agency: line.status for line in one.agencies},
+        "next_update": iso(one.next_update_at),
+    }
+
+
+class Places(viewsets.GenericViewSet[Place]):
+    """Every place of the administration's offices with what it is now."""
+
+    queryset = Place.objects.none()
+    serializer_class = PlaceFacts
+    pagination_class = None
+    filter_backends = ()
+    lookup_field = "code"
+    lookup_value_regex = "[A-Z]{2}[A-Z0-9]{3}"
+
+    def list(self, request: Request) -> Response:
+        found = standings(Place.objects.answered_for(), now=clock_now(), language="en")
+        return Response([facts_of(one) for one in found if one.code])
+
+    def retrieve(self, request: Request, code: str) -> Response:
+        place = Place.objects.filter(locode=code).first()
+        if place is None:
+            return nothing_here(request._request)  # type: ignore[return-value]
+        found = standings([place], now=clock_now(), language="en")
+        return Response(facts_of(next(one for one in found if one.code == code)))
+
+
+router = SimpleRouter()
+router.register("notices", method_decorator(public_page, name="dispatch")(Notices), basename="api_notices")
+router.register("places", method_decorator(public_page, name="dispatch")(Places), basename="api_places")
+
+urlpatterns = [
+    path("v1/", include(router.urls)),
+    path("v1/schema/", public_page(SpectacularAPIView.as_view()), name="api_schema"),
+    path("v1/docs/", public_page(SpectacularSwaggerView.as_view(url_name="api_schema")), name="api_docs"),
+    re_path(r"^(?P<path>.*)$", nothing_here, name="api_nothing"),
+]
