@@ -51,7 +51,7 @@ class Chart:
 def _round_step(most: float) -> float:
     """1, 2 or 5 times a power of ten, so that `LINES` of them hold `most`."""
     rough = max(most, 1.0) / LINES
-    power = 10 ** (ceil(log10(rough)) - 1)
+    power = 10.0 ** (ceil(log10(rough)) - 1)
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -118,11 +119,11 @@ class Notices(viewsets.GenericViewSet[Notice]):
         among = notices.published(now) if everything else notices.in_force_or_over(now, since=now - KEPT)
         asked = NoticeFilter(request.query_params, among)
         if not asked.is_valid():
-            raise ValidationError({name: list(said) for name, said in asked.errors.items()})
+            raise ValidationError({name: [*said] for name, said in asked.errors.items()})
         page = self.paginate_queryset(asked.qs.for_cards())
         found = []
         for notice in page or ():
-            version = notice.public_versions[0]  # type: ignore[attr-defined]
+            version = notice.public_versions[0]
             version.notice = notice
             found.append(facts_of(version, now=now))
         return self.get_paginated_response(found)
@@ -138,11 +139,9 @@ class Notices(viewsets.GenericViewSet[Notice]):
         now = clock_now()
         return Response([facts_of(version, now=now) for version in self._versions(reference)])
 
-    def _versions(self, reference: str) -> list[Version]:
+    def _versions(self, reference: str) -> QuerySet[Version]:
         public = Version.objects.public().filter(notice__reference=reference, issued_at__lte=clock_now())
-        found = list(
-            public.select_related("notice__office").prefetch_related("texts", "rows__place").order_by("-number")
-        )
+        found = public.select_related("notice__office").prefetch_related("texts", "rows__place").order_by("-number")
         if not found:
             raise Http404(_("There is no notice with this number."))
         return found

@@ -65,7 +65,7 @@ class Kept:
 
     @property
     def median_late(self) -> timedelta | None:
-        return median(self.late) if self.late else None
+        return timedelta(seconds=median(one.total_seconds() for one in self.late)) if self.late else None
 
 
 def threads(versions: Iterable[Version]) -> list[list[Version]]:

@@ -18,8 +18,9 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def problem(
-    status: int, *, title: str = "", detail: str = "", errors: list[dict[str, str]] | None = None, **headers: str
-) -> HttpResponse:
+    status: int, *, title: str = "", detail: str = "", errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:  # fmt: skip
     """`type` is "about:blank": the status says what kind it is, `errors` where (RFC 6901 pointer or parameter)."""
     document: dict[str, Any] = {"type": "about:blank", "title": title or HTTPStatus(status).phrase, "status": status}
     if detail:
@@ -28,8 +29,8 @@ def problem(
         document["errors"] = errors
     answer = JsonResponse(document, status=status, content_type=MEDIA_TYPE)
     answer["Cache-Control"] = "no-store"
-    for name, value in headers.items():
-        answer[name.replace("_", "-")] = value
+    for name, value in (headers or {}).items():
+        answer[name] = value
     return answer
 
 
@@ -42,7 +43,7 @@ def handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
         case Conflict():
             return problem(409, detail=str(error))
         case Refused():
-            where = {"pointer": _pointer([error.field]), "detail": str(error)}
+            where = {"pointer": _pointer([error.field or ""]), "detail": str(error)}
             return problem(422, detail=str(error), errors=[where])
         case PermissionDenied():
             return problem(403, detail=_("This key may not do that."))
@@ -55,11 +56,11 @@ def handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
 
 def _api(error: exceptions.APIException) -> HttpResponse:
     headers = {}
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        headers["Retry_After"] = str(int(error.wait) + 1)
+    if wait := getattr(error, "wait", None):  # of `exceptions.Throttled`, in seconds
+        headers["Retry-After"] = str(int(wait) + 1)
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        headers["WWW_Authenticate"] = getattr(error, "auth_header", "Bearer")
-    return problem(error.status_code, detail=str(error.detail), **headers)
+        headers["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
+    return problem(error.status_code, detail=str(error.detail), headers=headers)
 
 
 def _pointer(parts: list[str]) -> str:

@@ -175,15 +175,18 @@ def alone(*rows: dict[str, Any], **fields: Any) -> Version:
     )  # fmt: skip
 
 
-def next_version(notice: Notice, *rows: dict[str, Any], action: str = "update", **fields: Any) -> Version:
-    """A further version of an issued notice, written and approved by two new people."""
+def next_version(
+    notice: Notice, *rows: dict[str, Any], action: str = "update", at: datetime | None = None, **fields: Any
+) -> Version:
+    """A further version of an issued notice, written and approved by two new people, now unless told when."""
+    at = at or now()
     author, approver = user("officer", at=notice.office), user("approver", at=notice.office)
     note = {"en": "The place was wrong."} if action == "correct" else None
-    version = lifecycle.revise(notice, by=author, now=now(), action=action, note=note)
+    version = lifecycle.revise(notice, by=author, now=at, action=action, note=note)
     if rows or fields:
-        version = lifecycle.edit(version, by=author, edit_number=1, draft=draft(*rows, **fields), now=now())
-    version = lifecycle.submit(version, by=author, now=now())
-    return lifecycle.approve(version, by=approver, digest=version.digest, now=now())
+        version = lifecycle.edit(version, by=author, edit_number=1, draft=draft(*rows, **fields), now=at)
+    version = lifecycle.submit(version, by=author, now=at)
+    return lifecycle.approve(version, by=approver, digest=version.digest, now=at)
 
 
 def member_list(at: Organisation | None = None, *emails: str, way: str = "direct", **fields: Any) -> MemberList:

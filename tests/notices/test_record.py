@@ -33,8 +33,7 @@ def test_closure_counts_until_its_end_or_until_now() -> None:
 
 def test_what_an_update_opened_counts_no_more() -> None:
     first = make.issued(title="Gale")
-    with make.clock_at(make.in_hours(3)):
-        make.next_version(first.notice, make.row(status="congested"), title="Gale over, queues")
+    make.next_version(first.notice, make.row(status="congested"), title="Gale over, queues", at=make.in_hours(3))
     assert hours(thread_of(first), make.now() + 9 * HOUR) == pytest.approx(3, abs=0.02)
 
 
@@ -61,12 +60,12 @@ def test_nights_of_a_weekly_pattern_are_counted_by_the_clock_on_the_wall() -> No
 def test_first_estimate_stands_beside_what_came() -> None:
     first = make.issued(reopens_earliest=make.in_hours(2), reopens_latest=make.in_hours(4), title="Gale")
     assert record.reopening(thread_of(first), now=make.now()) is None
-    with make.clock_at(make.in_hours(3)):
-        make.next_version(
-            first.notice, reopens_earliest=make.in_hours(8), reopens_latest=make.in_hours(9), title="Longer"
-        )
-    with make.clock_at(make.in_hours(6)):
-        make.next_version(first.notice, make.row(status="open"), action="all_clear", title="Open again")
+    later = {"reopens_earliest": make.in_hours(8), "reopens_latest": make.in_hours(9)}
+    make.next_version(first.notice, title="Longer", at=make.in_hours(3), **later)
+    opened = make.in_hours(6)
+    make.next_version(
+        first.notice, make.row(status="open"), action="all_clear", title="Open again", starts_at=opened, at=opened
+    )
     found = record.reopening(thread_of(first), now=make.in_hours(7))
     assert found is not None and found.version.number == 1
     assert found.late == pytest.approx(timedelta(hours=2), abs=timedelta(minutes=2))
@@ -76,10 +75,8 @@ def test_promised_update_is_kept_by_a_newer_version_in_time_and_else_late() -> N
     kept = make.issued(next_update_at=make.in_hours(2), title="Kept")
     broken = make.issued(next_update_at=make.in_hours(2), title="Broken")
     waiting = make.issued(next_update_at=make.in_hours(20), title="Waiting")
-    with make.clock_at(make.in_hours(1)):
-        make.next_version(kept.notice, title="In time")
-    with make.clock_at(make.in_hours(5)):
-        make.next_version(broken.notice, title="Late")
+    make.next_version(kept.notice, title="In time", next_update_at=None, at=make.in_hours(1))
+    make.next_version(broken.notice, title="Late", next_update_at=None, at=make.in_hours(5))
     found = record.kept([thread_of(one) for one in (kept, broken, waiting)], now=make.in_hours(6))
     assert (found.in_time, found.promised) == (1, 2)
     assert found.median_late == pytest.approx(timedelta(hours=3), abs=timedelta(minutes=2))
@@ -87,6 +84,5 @@ def test_promised_update_is_kept_by_a_newer_version_in_time_and_else_late() -> N
 
 def test_exercise_is_no_downtime_and_a_withdrawal_ends_it() -> None:
     first = make.issued(title="Mistake")
-    with make.clock_at(make.in_hours(1)):
-        make.next_version(first.notice, action="withdraw")
+    make.next_version(first.notice, action="withdraw", at=make.in_hours(1))
     assert hours(thread_of(first), make.now() + 9 * HOUR) == pytest.approx(1, abs=0.02)
