@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 
-WIDTH, HEIGHT, FOOT, HEAD = 760, 190, 24, 20
+WIDTH, NARROW = 760, 380  # on a screen, on a telephone
+HEIGHT, FOOT, HEAD = 190, 24, 20
+BESIDE = 44  # for what stands at the lines
 LINES = 3
 
 
@@ -36,8 +38,6 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """`narrow`: for a phone, twice as large against its width."""
-
     bars: tuple[Bar, ...]
     lines: tuple[Line, ...]
     width: int
@@ -46,6 +46,27 @@ class Chart:
     @property
     def foot(self) -> int:
         return self.height - 6
+
+
+@dataclass(frozen=True)
+class Part:
+    key: str
+    x: float
+    width: float
+
+
+TALLY, GAP = 300.0, 1.5  # the width of the whole, and what is left between parts
+
+
+def tally(counts: Sequence[tuple[str, int]]) -> list[Part]:
+    """One bar of `TALLY` units made of parts as wide as their counts are large, in their order."""
+    whole = sum(count for _key, count in counts)
+    found, at = [], 0.0
+    for key, count in counts:
+        width = TALLY * count / whole
+        found.append(Part(key, round(at, 1), round(max(width - GAP, 0.5), 1)))
+        at += width
+    return found
 
 
 def _round_step(most: float) -> float:
@@ -63,7 +84,7 @@ def bars(values: Sequence[tuple[str, float]], *, unit: str, width: int = WIDTH) 
     """A bar for each (label, value), the first one first; `unit` stands at the lines ("h")."""
     step = _round_step(max((value for _label, value in values), default=0))
     floor, room = HEIGHT - FOOT, HEIGHT - FOOT - HEAD
-    slot = width / max(len(values), 1)
+    slot = (width - BESIDE) / max(len(values), 1)
 
     def tall(value: float) -> float:
         return round(room * value / (step * LINES), 1)

@@ -124,14 +124,19 @@ class Shown:
         return self.local if self.local.endswith(f" {self.utc}") else f"{self.local} ({self.utc})"
 
 
-def shown(moment: datetime, zone: str, language: str = "en", *, year: bool = True) -> Shown:
-    """"Mon 14 Dec 2026, 09:00 SAST" and "07:00 UTC"; the date of UTC is named when it differs."""
+def shown(moment: datetime, zone: str, language: str = "en", *, near: datetime | None = None) -> Shown:
+    """"Mon 14 Dec 2026, 09:00 SAST" and "07:00 UTC"; the date of UTC is named when it differs.
+
+    Beside other times about `near` the year is not named, nor that day itself: "09:00 SAST".
+    """
     there = moment.astimezone(ZoneInfo(zone or "UTC"))
     utc = moment.astimezone(UTC)
-    day = format_date(there.date(), "EEE d MMM y" if year else "EEE d MMM", locale=language)
+    day = format_date(there.date(), "EEE d MMM" if near else "EEE d MMM y", locale=language) + ", "
+    if near and near.astimezone(there.tzinfo).date() == there.date():
+        day = ""
     short = _with_day(f"{utc:%H:%M} UTC", utc, there, language)
     letters = zone_name(moment, zone or "UTC")
-    return Shown(f"{day}, {there:%H:%M} {letters}", short, there.isoformat(timespec="minutes"))
+    return Shown(f"{day}{there:%H:%M} {letters}", short, there.isoformat(timespec="minutes"))
 
 
 def spoken(moment: datetime, zone: str, language: str = "en") -> str:

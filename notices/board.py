@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from base.words import STATUS_RANK, TRAVELLERS, PlaceStatus, Traffic
 from contacts.models import Place
@@ -63,6 +64,7 @@ class Standing:
     columns: tuple[str, ...]
     as_of: datetime
     source: str
+    modes: tuple[str, ...] = ()
     version: Version | None = None
     said: str = ""
     agencies: tuple[Line, ...] = ()
@@ -104,7 +106,7 @@ def _standing(place: Place, cells: Cells, told: _Told) -> Standing:
     count = max(len(place.modes), 1) * 3 * len(Traffic)
     return told.standing(
         cells, whole=count, key=place.locode, code=place.locode, name=place.name_in(told.language),
-        country=place.country, zone=place.time_zone, sort_key=place.sort_key,
+        country=place.country, zone=place.time_zone, sort_key=place.sort_key, modes=tuple(place.modes),
     )  # fmt: skip
 
 
@@ -145,7 +147,7 @@ class _Told:
             cells, whole=whole, key=name, code="", name=name, country="", zone=row.time_zone, sort_key=fold_name(name)
         )
 
-    def standing(self, cells: Cells, *, whole: int, key: str, zone: str, **facts: str) -> Standing:
+    def standing(self, cells: Cells, *, whole: int, key: str, zone: str, **facts: Any) -> Standing:
         """`whole`: how many cells the place has."""
         worst = worst_of(set(cells.values()))
         lead = self.versions[worst.notice] if worst else None

@@ -5,6 +5,7 @@ As it was known at the time: each version counts from its issue until the next o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,10 +13,10 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from base.words import STATUS_RANK, MsgType, PlaceStatus
+from base.words import MsgType, PlaceStatus
 
 from .models import ImpactRow, Version
-from .status import within
+from .status import one_word, within
 from .status_of import key_of
 
 SHUT = (PlaceStatus.CLOSED, PlaceStatus.PARTLY_CLOSED)
@@ -77,17 +78,26 @@ def threads(versions: Iterable[Version]) -> list[list[Version]]:
 
 
 def spells(thread: Sequence[Version], place: str, *, now: datetime) -> list[Spell]:
-    """What the versions of one notice said of a place, in order; the worst where rows differ."""
-    found = []
+    """What the versions of one notice said of a place, in order: one word for the rows of one time."""
+    said: dict[tuple[Version, datetime, datetime | None], list[str]] = defaultdict(list)
+    for version, row, span in _stretches(thread, place):
+        if span[0] < now:
+            said[version, *span].append(row.status)
+    found = (Spell(version, one_word(words), start, end) for (version, start, end), words in said.items())
+    return sorted(found, key=lambda one: one.starts_at)
+
+
+def _stretches(
+    thread: Sequence[Version], place: str
+) -> Iterator[tuple[Version, ImpactRow, tuple[datetime, datetime | None]]]:
+    """Each row of a place with the time that its version speaks for."""
     for version, after in [*pairwise(thread), (thread[-1], None)]:
         if version.msg_type == MsgType.CANCEL:
             continue
         until = after.sent_at if after else None
         for row in version.rows.all():
-            span = _span(row, version, until=until, first=version is thread[0]) if key_of(row) == place else None
-            if span and span[0] < now:
-                found.append(Spell(version, row.status, *span))
-    return sorted(found, key=lambda one: (one.starts_at, STATUS_RANK[PlaceStatus(one.status)]))
+            if key_of(row) == place and (span := _span(row, version, until=until, first=version is thread[0])):
+                yield version, row, span
 
 
 def _span(
@@ -102,13 +112,8 @@ def _span(
 def shut_spans(thread: Sequence[Version], place: str, *, now: datetime) -> list[Span]:
     """When some traffic could not pass, by this notice."""
     found: list[Span] = []
-    for version, after in [*pairwise(thread), (thread[-1], None)]:
-        if version.msg_type == MsgType.CANCEL:
-            continue
-        until = after.sent_at if after else None
-        for row in version.rows.all():
-            if key_of(row) == place and (span := _span(row, version, until=until, first=version is thread[0])):
-                found += _shut(row, span[0], min(span[1] or now, now))
+    for _version, row, (start, end) in _stretches(thread, place):
+        found += _shut(row, start, min(end or now, now))
     return found
 
 

@@ -23,6 +23,18 @@ ALL_TRAFFIC = tuple(str(traffic) for traffic in Traffic)
 Cell = tuple[str, str, str, str]  # place, mode, direction, traffic
 
 
+def rank(status: str) -> int:
+    """The worst first."""
+    return STATUS_RANK[PlaceStatus(status)]
+
+
+def one_word(statuses: Sequence[str]) -> str:
+    """For several rows of one place: the worst, but partly closed where what is closed to some is not to others."""
+    worst = min(statuses, key=rank)
+    is_mixed = worst == PlaceStatus.CLOSED and set(statuses) != {worst}
+    return PlaceStatus.PARTLY_CLOSED.value if is_mixed else worst
+
+
 @dataclass(frozen=True)
 class StatusRow:
     """One impact row; empty sets stand for every one. `hours` 22:00-06:00 and `days` mon-sat in `zone`."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from base.words import CapStatus, MsgType, PlaceStatus
 
 from . import systems
 from .models import ImpactRow, Version
+from .status import one_word, rank
 from .truth import Clause, Row, segments, truth_line
 from .truth.cells import Qualifier
 
@@ -95,9 +97,11 @@ def clauses(version: Version, language: str) -> list[Clause]:
 
 
 def worst_status(version: Version) -> str:
-    """The status that the list shows first: the worst of all rows."""
-    order = [str(status) for status in PlaceStatus]
+    """The status of the place that is worst off; it is partly closed where some may pass."""
     if systems.alone(version):
         return systems.worst(version)
-    found = {row.status for row in version.rows.all() if not row.system}
-    return next((status for status in order if status in found), "unknown")
+    found = defaultdict(list)
+    for row in version.rows.all():
+        if not row.system:
+            found[_key(row)].append(row.status)
+    return min(map(one_word, found.values()), key=rank, default=PlaceStatus.UNKNOWN.value)

@@ -9,14 +9,14 @@ from typing import Any
 from django import template
 from django.forms import BaseForm, BaseFormSet
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from base import clock
 from base import markup as base_markup
 from base.text import labelled
-from base.words import PlaceStatus
+from base.words import Mode, PlaceStatus
 
 register = template.Library()
 
@@ -29,6 +29,10 @@ LOOKS = {
     "unknown": ("s-unknown", "unknown"),
     "open": ("s-open", "open"),
 }
+
+MODE_ICONS = {
+    "maritime": "ship", "inland_waterway": "ship", "air": "plane", "road": "truck", "rail": "train", "post": "send",
+}  # fmt: skip
 
 
 @register.simple_tag
@@ -43,11 +47,19 @@ def status_class(status: str) -> str:
 
 
 @register.simple_tag
-def status(value: str, extra: str = "") -> SafeString:
-    """Shape, word and colour of a place status."""
+def status(value: str, extra: str = "", of: str = "") -> SafeString:
+    """Shape, word and colour of a place status; `of` says of how many or of whom."""
     look, sign = LOOKS.get(value, LOOKS["unknown"])
-    word = PlaceStatus(value).label if value in PlaceStatus.values else value
-    return format_html('<span class="f-status {} {}">{} {}</span>', extra, look, icon(sign), word)
+    said = f"{of}: {status_word(value).lower()}" if of else status_word(value)
+    classes = " ".join(name for name in ("f-status", extra, look) if name)
+    return format_html('<span class="{}">{} {}</span>', classes, icon(sign), said)
+
+
+@register.simple_tag
+def modes(values: Iterable[str]) -> SafeString:
+    """Ways of transport, each with its icon and word."""
+    pairs = ((icon(MODE_ICONS[value]), Mode(value).label) for value in values if value in MODE_ICONS)
+    return format_html_join(" ", '<span class="f-mode">{} {}</span>', pairs)
 
 
 @register.filter
@@ -84,8 +96,8 @@ def plain(text: str) -> str:
 
 @register.simple_tag
 def short_moment(at: datetime | None, zone: str = "UTC") -> SafeString:
-    """The same without the year, for tables of what is near."""
-    return moment(at, zone, year=False)
+    """The same for tables of what is near: without the year, and of today the hour alone."""
+    return moment(at, zone, near=clock.now())
 
 
 @register.filter
@@ -95,11 +107,11 @@ def beside(values: Iterable[Any], others: Iterable[Any]) -> list[tuple[Any, Any]
 
 
 @register.simple_tag
-def moment(at: datetime | None, zone: str = "UTC", *, year: bool = True) -> SafeString:
+def moment(at: datetime | None, zone: str = "UTC", *, near: datetime | None = None) -> SafeString:
     """Local time of the place, UTC beside it."""
     if at is None:
         return SafeString("")
-    shown = clock.shown(at, zone or "UTC", (get_language() or "en")[:2], year=year)
+    shown = clock.shown(at, zone or "UTC", (get_language() or "en")[:2], near=near)
     if str(shown) == shown.local:
         return format_html('<time datetime="{}">{}</time>', shown.machine, shown.local)
     return format_html(

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
+from base.charts import tally
 from base.clock import now as clock_now
 from base.clock import shown
 from base.sheets import write_csv
@@ -32,26 +33,31 @@ HEADINGS = {
     "perishables": gettext_lazy("Perishables"),
     "travellers": gettext_lazy("Travellers"),
 }
+CHOICE = forms.Select({"class": "f-in"})
 STRANGE = 20  # places of the world's list that a search shows beside none of ours
 
 
 class BoardForm(forms.Form):
     """What to show of the board; an unknown word is an error and then nothing is shown."""
 
-    q = forms.CharField(label=gettext_lazy("Name, old name or code"), required=False, max_length=100)
+    q = forms.CharField(
+        label=gettext_lazy("Name, old name or code"), required=False, max_length=100,
+        widget=forms.TextInput({"class": "f-in", "type": "search"}),
+    )  # fmt: skip
     status = forms.ChoiceField(
-        label=gettext_lazy("Status"), required=False,
+        label=gettext_lazy("Status"), required=False, widget=CHOICE,
         choices=[("", gettext_lazy("Any status")), (NOT_OPEN, gettext_lazy("Not open")), *PlaceStatus.choices],
     )  # fmt: skip
     mode = forms.ChoiceField(
-        label=gettext_lazy("Mode"), required=False, choices=[("", gettext_lazy("Any mode")), *Mode.choices]
-    )
+        label=gettext_lazy("Mode"), required=False, widget=CHOICE,
+        choices=[("", gettext_lazy("Any mode")), *Mode.choices],
+    )  # fmt: skip
     traffic = forms.ChoiceField(
-        label=gettext_lazy("Traffic"), required=False,
+        label=gettext_lazy("Traffic"), required=False, widget=CHOICE,
         choices=[("", gettext_lazy("All traffic")), *HEADINGS.items()],
     )  # fmt: skip
     sort = forms.ChoiceField(
-        label=gettext_lazy("Order"), required=False,
+        label=gettext_lazy("Order"), required=False, widget=CHOICE,
         choices=[("", gettext_lazy("Worst first")), ("update", gettext_lazy("Next update")),
                  ("name", gettext_lazy("Name"))],
     )  # fmt: skip
@@ -101,13 +107,15 @@ def board_mark(request: HttpRequest) -> str:
 def board(request: HttpRequest) -> HttpResponse:
     now = clock_now()
     form, found = asked_of(request, now)
-    counts = {status: sum(one.status == status for one in found) for status in PlaceStatus.values}
+    counts = [(status, sum(one.status == status for one in found)) for status in PlaceStatus.values]
+    counts = [(status, count) for status, count in counts if count]
     context: dict[str, Any] = {
         "now": now,
         "form": form,
         "standings": found,
         "headings": HEADINGS.values(),
-        "counts": [(status, count) for status, count in counts.items() if count],
+        "counts": counts,
+        "tally": tally(counts),
         "late": [one for one in found if one.late(now)],
         "feeds": FEEDS,
         "filters": "" if form.errors else request.GET.urlencode(),

@@ -22,6 +22,7 @@ from django.views.decorators.http import condition, require_safe
 from base import charts
 from base.clock import now as clock_now
 from base.sheets import write_csv
+from base.words import STATUS_RANK, PlaceStatus
 from contacts.models import Place
 from notices import record
 from notices.board import standings
@@ -93,8 +94,10 @@ def _mark(request: HttpRequest, locode: str) -> str:
     return mark(_public(place, now) if place else Version.objects.none(), language=language(), now=now)
 
 
-def _label(month: record.Month) -> str:
-    return str(format_date(month.first, "LLL", locale=language()))
+def _drawn(months: Sequence[record.Month], form: str, width: int) -> charts.Chart:
+    """`form`: how months are named, as CLDR writes it: "LLL" Nov, "LLLLL" N."""
+    named = [(str(format_date(month.first, form, locale=language())), month.hours) for month in months]
+    return charts.bars(named, unit=_("h"), width=width)
 
 
 @require_safe
@@ -115,15 +118,17 @@ def place(request: HttpRequest, locode: str) -> HttpResponse:
         "current": _in_state(newest, "current"),
         "planned": _in_state(newest, "planned"),
         "past": past,
-        "months": [(_label(month), month.hours) for month in months],
+        "months": months,
         "hours": sum(month.hours for month in months),
-        "chart": charts.bars([(_label(month), month.hours) for month in months], unit=_("h")),
+        "wide": _drawn(months, "LLL", charts.WIDTH),
+        "narrow": _drawn(months, "LLLLL", charts.NARROW),
     }
     return render(request, "portal/place.html", context)
 
 
 def _in_state(found: Sequence[Card], state: str) -> list[Card]:
-    return [one for one in found if one.state == state]
+    """The worst first."""
+    return sorted((one for one in found if one.state == state), key=lambda one: STATUS_RANK[PlaceStatus(one.status)])
 
 
 @require_safe
