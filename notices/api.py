@@ -109,7 +109,7 @@ class Notices(viewsets.GenericViewSet[Notice]):
     pagination_class = ByNewest
     filter_backends = ()
     lookup_field = "reference"
-    lookup_value_regex = r"[A-Z]{2}-\d{4}-\d{4,}"
+    lookup_value_regex = "[^/]+"
 
     @extend_schema(parameters=_QUESTIONS)
     def list(self, request: Request) -> Response:

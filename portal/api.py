@@ -64,7 +64,7 @@ class Places(viewsets.GenericViewSet[Place]):
     pagination_class = None
     filter_backends = ()
     lookup_field = "code"
-    lookup_value_regex = "[A-Z]{2}[A-Z0-9]{3}"
+    lookup_value_regex = "[^/]+"
 
     def list(self, request: Request) -> Response:
         found = standings(Place.objects.answered_for(), now=clock_now(), language="en")

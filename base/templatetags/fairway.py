@@ -11,7 +11,7 @@ from django.forms import BaseForm, BaseFormSet
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, get_language_bidi, gettext
 
 from base import clock
 from base import markup as base_markup
@@ -39,6 +39,13 @@ MODE_ICONS = {
 def icon(name: str) -> SafeString:
     """An icon of static/icons.svg; the word beside it carries the meaning."""
     return format_html('<svg class="f-i" aria-hidden="true"><use href="{}#i-{}"/></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def bootstrap(part: str) -> SafeString:
+    """A style sheet of the Bootstrap wheel, for the way the page's language is written."""
+    way = ".rtl" if get_language_bidi() else ""
+    return format_html('<link rel="stylesheet" href="{}">', static(f"bootstrap/css/{part}{way}.min.css"))
 
 
 @register.filter

@@ -11,6 +11,7 @@ from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
+from django.utils.translation import get_language_info
 
 from tests import make
 
@@ -38,6 +39,16 @@ def barriers(page: Any, width: int, rules: dict[str, Any] | None = None) -> list
     if page.evaluate("document.documentElement.scrollWidth") > width:
         found.append(f"wider than {width} px")
     return found
+
+
+def contrasts(page: Any) -> list[str]:
+    """What axe finds of the contrast alone."""
+    results = AxeResults(page.evaluate("axe.run({runOnly: {type: 'rule', values: ['color-contrast']}})"))
+    return [results.generate_report()] if results.violations_count else []
+
+
+def way_of(language: str) -> str:
+    return "rtl" if get_language_info(language)["bidi"] else "ltr"
 
 
 def picture(page: Any, name: str, widths: Iterable[int]) -> None:

@@ -3,8 +3,10 @@ error, no request that leaves the site."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import cycle, repeat
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,11 +15,12 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import path, reverse
 from django.utils import translation
+from django.utils.translation import trans_real
 
 from notices.formats import FEEDS
 from portal.demo.accounts import code_of
 from portal.urls import urlpatterns as portal_urls
-from tests import make
+from tests import arabic, make
 from tests.matrix import world as worlds
 from tests.matrix.matrix import ROWS, Row
 from tests.matrix.world import LINKS, World
@@ -59,6 +62,8 @@ REFUSE_EMPTY = {
     "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
     "version_review", "office", "office_new", "connection_new", "follow_phone",
 }  # fmt: skip
+LOCALES = {"en": "en-GB", "fr": "fr-FR", "es": "es-ES", arabic.CODE: arabic.CODE}
+THEMES = ("light", "dark")
 TITLES = "[...document.querySelectorAll('h1')].map(h => h.textContent.trim()).filter(Boolean).length"
 DEAD_LINKS = """[...document.querySelectorAll('main a[href^="#"], a.f-skip')]
     .map(link => link.getAttribute('href')).filter(href => !document.getElementById(href.slice(1)))"""
@@ -101,8 +106,8 @@ class Visitor:
     """One identity's browser; `faults` are sentences."""
 
     def __init__(self, browser: Any, server: str, language: str, cookie: str = "") -> None:
-        self.server, self.language = server, language
-        self.context = browser.new_context(locale={"en": "en-GB", "fr": "fr-FR", "es": "es-ES"}[language])
+        self.server, self.language, self.theme = server, language, THEMES[0]
+        self.context = browser.new_context(locale=LOCALES[language])
         if cookie:
             name = django_settings.SESSION_COOKIE_NAME
             self.context.add_cookies([{"name": name, "value": cookie, "url": server}])
@@ -110,6 +115,7 @@ class Visitor:
         self.noise = pages.watch(self.page, server)
 
     def open(self, name: str, arguments: dict[str, Any]) -> Any:
+        self.page.emulate_media(color_scheme=self.theme)
         with translation.override(self.language):
             return self.page.goto(self.server + reverse(name, kwargs=arguments))
 
@@ -123,12 +129,19 @@ class Visitor:
         self.noise.clear()
         if (language := page.evaluate("document.documentElement.lang")) != spoken:
             found.append(f"says it is in {language}, not in {spoken}")
+        if (way := page.evaluate("document.documentElement.dir || 'ltr'")) != pages.way_of(spoken):
+            found.append(f"is written {way}")
         if (titles := page.evaluate(TITLES)) != 1:
             found.append(f"{titles} main headings")
         if not page.title().split(" – ")[0].strip():
             found.append("no title")
         rules = WITHOUT_LANDMARKS if bare else {}
-        return found + [fault for width in widths for fault in pages.barriers(page, width, rules)]
+        found += [fault for width in widths for fault in pages.barriers(page, width, rules)]
+        return [f"{fault} ({self.language}, {self.theme})" for fault in found]
+
+    def faults_in_the_dark(self) -> list[str]:
+        self.page.emulate_media(color_scheme=THEMES[1])
+        return [f"{fault} (in the dark)" for fault in pages.contrasts(self.page)]
 
 
 class Visitors:
@@ -170,10 +183,14 @@ def everybody(browser: Any, server: str, settings: Any, language: str) -> Iterat
     visitors.close()
 
 
-def look_at_every_page(visitors: Visitors, widths: tuple[int, ...], people: int) -> list[str]:
+def look_at_every_page(
+    visitors: Visitors, widths: tuple[int, ...], people: int, ways: Iterable[tuple[str, str]]
+) -> list[str]:
+    """`ways`: the language and the theme of each page."""
     found = []
-    for name, row, identity in visits(people):
+    for (name, row, identity), (language, theme) in zip(visits(people), ways, strict=False):
         visitor = visitors[identity]
+        visitor.language, visitor.theme = language, theme
         arguments = worlds.arguments(visitors.world, name, row.of, identity)
         answer = visitor.open(name, arguments)
         expected = row.expected().get(identity, "200")
@@ -181,24 +198,43 @@ def look_at_every_page(visitors: Visitors, widths: tuple[int, ...], people: int)
         where = f"{name} of {row.of or '-'}, {identity}"
         if answer.status != status or answer.request.redirected_from:
             found.append(f"{where}: {answer.status} at {urlsplit(answer.url).path}")
-        pages.picture(visitor.page, f"{name}-{row.of}-{identity}-{visitors.language}", widths)
+        pages.picture(visitor.page, f"{name}-{row.of}-{identity}-{language}-{theme}", widths)
         found += [f"{where}: {fault}" for fault in visitor.faults(widths, status, bare=arguments.get("language", ""))]
+        if theme == THEMES[0]:
+            found += [f"{where}: {fault}" for fault in visitor.faults_in_the_dark()]
     return found
 
 
+@pytest.fixture
+def with_arabic(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """The site also speaks a language that is written from right to left."""
+    arabic.make_catalogue(tmp_path)
+    settings.LANGUAGES = [*settings.LANGUAGES, (arabic.CODE, arabic.NAME)]
+    settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, tmp_path]
+    yield
+    trans_real._translations.pop(arabic.CODE, None)
+
+
+@pytest.mark.usefixtures("with_arabic")
 def test_every_page_is_open_to_all_at_desk_and_phone_width(browser: Any, live_server: Any, settings: Any) -> None:
+    """Languages and themes take turns; the long lane goes through all of them."""
+    ways = cycle((language, theme) for theme in THEMES for language in LOCALES)
     with everybody(browser, live_server.url, settings, "en") as visitors:
-        found = look_at_every_page(visitors, (1280, 320), people=1)
+        found = look_at_every_page(visitors, (1280, 320), 1, ways)
     assert not found, "\n".join(found)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("language", "people"), [("en", len(RICHEST)), ("fr", 1), ("es", 1)])
+@pytest.mark.usefixtures("with_arabic")
+@pytest.mark.parametrize(
+    ("language", "people", "widths"),
+    [("en", len(RICHEST), (390,)), ("fr", 1, (390,)), ("es", 1, (390,)), (arabic.CODE, 1, (320, 1280))],
+)
 def test_every_page_is_open_to_all_in_every_language_and_to_everybody_who_may(
-    browser: Any, live_server: Any, settings: Any, language: str, people: int
+    browser: Any, live_server: Any, settings: Any, language: str, people: int, widths: tuple[int, ...]
 ) -> None:
     with everybody(browser, live_server.url, settings, language) as visitors:
-        found = look_at_every_page(visitors, (390,), people)
+        found = look_at_every_page(visitors, widths, people, repeat((language, THEMES[0])))
     assert not found, "\n".join(found)
 
 

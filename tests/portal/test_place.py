@@ -52,7 +52,7 @@ def test_drawing_table_and_csv_hold_the_same_numbers(client: Client) -> None:
     assert total == pytest.approx(30, abs=0.1)
     table = re.findall(r'<td class="f-num">([\d.]+)</td>', text)
     assert sum(map(float, table)) == pytest.approx(total, abs=0.6)
-    assert "30 hours in which some traffic could not pass." in text and '<svg class="f-draw"' in text
+    assert "30 hours in which some traffic could not pass." in text and '<svg class="f-draw ' in text
 
 
 def test_exercise_never_shows_on_a_place(client: Client) -> None:
