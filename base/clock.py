@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from django.db import connection
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from .errors import Refused
+
+APART, AGAIN = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"  # within a text from right to left
 
 _CLOCK = re.compile(r"^\s*(\d{1,2})(?:[:.h ]?(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?\s*$", re.IGNORECASE)
 
@@ -135,8 +137,10 @@ def shown(moment: datetime, zone: str, language: str = "en", *, near: datetime |
     if near and near.astimezone(there.tzinfo).date() == there.date():
         day = ""
     short = _with_day(f"{utc:%H:%M} UTC", utc, there, language)
-    letters = zone_name(moment, zone or "UTC")
-    return Shown(f"{day}{there:%H:%M} {letters}", short, there.isoformat(timespec="minutes"))
+    hour = f"{there:%H:%M} {zone_name(moment, zone or 'UTC')}"
+    if get_language_info(language)["bidi"]:
+        hour, short = f"{APART}{hour}{AGAIN}", f"{APART}{short}{AGAIN}"
+    return Shown(f"{day}{hour}", short, there.isoformat(timespec="minutes"))
 
 
 def spoken(moment: datetime, zone: str, language: str = "en") -> str:

@@ -86,7 +86,7 @@ def map_icon(value: str, at: tuple[float, float], size: int = 20) -> SafeString:
 def clause(value: Any) -> SafeString:
     """One clause of a truth line with its own shape; `value` has status and its words as `spoken`."""
     look, sign = LOOKS.get(value.status, LOOKS["unknown"])
-    return format_html('<span class="{}">{}{}</span>', look, icon(sign), value.spoken)
+    return format_html('<span class="{}">{}<bdi>{}</bdi></span>', look, icon(sign), value.spoken)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q
@@ -93,6 +94,12 @@ def asked_of(request: HttpRequest, now: datetime) -> tuple[BoardForm, list[Stand
     return form, sorted(shown_ones, key=SORTS[asked["sort"] or "worst"])
 
 
+def notice_filters(form: BoardForm) -> str:
+    """What feeds can ask of it too: they tell of notices, not of places."""
+    asked = {name: form.cleaned_data.get(name) for name in ("q", "mode")} if form.is_valid() else {}
+    return urlencode({name: value for name, value in asked.items() if value})
+
+
 def board_mark(request: HttpRequest) -> str:
     now = clock_now()
     # What ended a day ago stands on no board any more, and its end was a moment of its own.
@@ -118,7 +125,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "tally": tally(counts),
         "late": [one for one in found if one.late(now)],
         "feeds": FEEDS,
-        "filters": "" if form.errors else request.GET.urlencode(),
+        "filters": notice_filters(form),
+        "own_filters": "" if form.errors else request.GET.urlencode(),
     }
     return render(request, "portal/board.html", context, status=400 if form.errors else 200)
 

@@ -27,6 +27,7 @@ from contacts.models import Place
 from notices import record
 from notices.board import standings
 from notices.cards import Card, card
+from notices.formats import FEEDS
 from notices.marks import mark
 from notices.models import ImpactRow, Version
 from portal.everybody import public_page
@@ -113,6 +114,8 @@ def place(request: HttpRequest, locode: str) -> HttpResponse:
     months = past.months
     context = {
         "now": now,
+        "feeds": FEEDS,
+        "filters": f"place={found.locode}",
         "place": found,
         "standing": next(one for one in everywhere if one.code == locode),
         "current": _in_state(newest, "current"),

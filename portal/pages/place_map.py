@@ -8,10 +8,11 @@ from django.views.decorators.http import condition, require_safe
 
 from base.clock import now as clock_now
 from contacts.models import Place
+from notices.formats import FEEDS
 from portal.everybody import public_page
 from portal.map.marks import NARROW, WIDE, drawing
 
-from .board import asked_of, board_mark
+from .board import asked_of, board_mark, notice_filters
 
 
 @require_safe
@@ -30,7 +31,8 @@ def place_map(request: HttpRequest) -> HttpResponse:
         "narrow": drawing(found, places, NARROW),
         "standings": found,
         "nowhere": [one for one in found if not _is_located(places.get(one.code))],
-        "filters": "" if form.errors else request.GET.urlencode(),
+        "feeds": FEEDS,
+        "filters": notice_filters(form),
     }
     return render(request, "portal/map.html", context, status=400 if form.errors else 200)
 

@@ -62,7 +62,7 @@ REFUSE_EMPTY = {
     "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
     "version_review", "office", "office_new", "connection_new", "follow_phone",
 }  # fmt: skip
-LOCALES = {"en": "en-GB", "fr": "fr-FR", "es": "es-ES", arabic.CODE: arabic.CODE}
+LANGUAGES = ("en", "fr", "es", arabic.CODE)
 THEMES = ("light", "dark")
 TITLES = "[...document.querySelectorAll('h1')].map(h => h.textContent.trim()).filter(Boolean).length"
 DEAD_LINKS = """[...document.querySelectorAll('main a[href^="#"], a.f-skip')]
@@ -107,7 +107,7 @@ class Visitor:
 
     def __init__(self, browser: Any, server: str, language: str, cookie: str = "") -> None:
         self.server, self.language, self.theme = server, language, THEMES[0]
-        self.context = browser.new_context(locale=LOCALES[language])
+        self.context = browser.new_context(locale="en-GB")
         if cookie:
             name = django_settings.SESSION_COOKIE_NAME
             self.context.add_cookies([{"name": name, "value": cookie, "url": server}])
@@ -115,7 +115,9 @@ class Visitor:
         self.noise = pages.watch(self.page, server)
 
     def open(self, name: str, arguments: dict[str, Any]) -> Any:
-        self.page.emulate_media(color_scheme=self.theme)
+        # A colour that is still changing has no contrast yet.
+        self.page.emulate_media(color_scheme=self.theme, reduced_motion="reduce")
+        self.page.set_extra_http_headers({"Accept-Language": self.language})  # some addresses name no language
         with translation.override(self.language):
             return self.page.goto(self.server + reverse(name, kwargs=arguments))
 
@@ -184,14 +186,15 @@ def everybody(browser: Any, server: str, settings: Any, language: str) -> Iterat
 
 
 def look_at_every_page(
-    visitors: Visitors, widths: tuple[int, ...], people: int, ways: Iterable[tuple[str, str]]
+    visitors: Visitors, widths: tuple[int, ...], people: int, ways: Iterable[tuple[str, str]], *, dark_too: bool = False
 ) -> list[str]:
-    """`ways`: the language and the theme of each page."""
+    """`ways`: the language and the theme of each page. `dark_too`: then its colours in the dark."""
     found = []
     for (name, row, identity), (language, theme) in zip(visits(people), ways, strict=False):
-        visitor = visitors[identity]
-        visitor.language, visitor.theme = language, theme
-        arguments = worlds.arguments(visitors.world, name, row.of, identity)
+        visitor, arguments = visitors[identity], worlds.arguments(visitors.world, name, row.of, identity)
+        bare = arguments.get("language", "")
+        # A mail is shown on the reader's own ground, which axe takes for white in the dark too.
+        visitor.language, visitor.theme = language, THEMES[0] if bare else theme
         answer = visitor.open(name, arguments)
         expected = row.expected().get(identity, "200")
         status = int(expected) if name not in STAGED and expected.isdigit() else 200
@@ -199,8 +202,8 @@ def look_at_every_page(
         if answer.status != status or answer.request.redirected_from:
             found.append(f"{where}: {answer.status} at {urlsplit(answer.url).path}")
         pages.picture(visitor.page, f"{name}-{row.of}-{identity}-{language}-{theme}", widths)
-        found += [f"{where}: {fault}" for fault in visitor.faults(widths, status, bare=arguments.get("language", ""))]
-        if theme == THEMES[0]:
+        found += [f"{where}: {fault}" for fault in visitor.faults(widths, status, bare=bare)]
+        if dark_too and not bare:
             found += [f"{where}: {fault}" for fault in visitor.faults_in_the_dark()]
     return found
 
@@ -218,7 +221,7 @@ def with_arabic(settings: Any, tmp_path: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("with_arabic")
 def test_every_page_is_open_to_all_at_desk_and_phone_width(browser: Any, live_server: Any, settings: Any) -> None:
     """Languages and themes take turns; the long lane goes through all of them."""
-    ways = cycle((language, theme) for theme in THEMES for language in LOCALES)
+    ways = cycle((language, theme) for theme in THEMES for language in LANGUAGES)
     with everybody(browser, live_server.url, settings, "en") as visitors:
         found = look_at_every_page(visitors, (1280, 320), 1, ways)
     assert not found, "\n".join(found)
@@ -234,7 +237,7 @@ def test_every_page_is_open_to_all_in_every_language_and_to_everybody_who_may(
     browser: Any, live_server: Any, settings: Any, language: str, people: int, widths: tuple[int, ...]
 ) -> None:
     with everybody(browser, live_server.url, settings, language) as visitors:
-        found = look_at_every_page(visitors, widths, people, repeat((language, THEMES[0])))
+        found = look_at_every_page(visitors, widths, people, repeat((language, THEMES[0])), dark_too=True)
     assert not found, "\n".join(found)
 
 

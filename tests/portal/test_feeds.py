@@ -67,8 +67,13 @@ def test_every_feed_tells_of_the_same_set(client: Client, week: list[Version]) -
 
 
 def test_page_carries_exactly_one_link_for_each_type(client: Client, week: list[Version]) -> None:
-    for query in ("", "?q=Dover", "?place=ESALG&mode=maritime"):
-        page = html.fromstring(get(client, f"/en/{query}").decode())
+    asked = {
+        "": "", "?q=Dover": "?q=Dover", "?place=ESALG&mode=maritime": "?place=ESALG&mode=maritime",
+        "places/": "", "places/?q=Dover&traffic=travellers": "?q=Dover", "map/?mode=air": "?mode=air",
+        "places/ESALG/": "?place=ESALG",
+    }  # fmt: skip
+    for path, query in asked.items():
+        page = html.fromstring(get(client, f"/en/{path}").decode())
         links = page.xpath('//link[@rel="alternate"]')
         assert sorted(link.get("type") for link in links) == sorted(TYPES)
         for link in links:
