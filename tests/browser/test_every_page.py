@@ -52,6 +52,7 @@ NO_PAGE = {
     "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",
     "inbound_hook", "stop_hook", "status_anywhere", "status_json", "metrics",
 }  # fmt: skip
+OWN_LANGUAGE = {"leave"}  # they speak that of the mail which led there
 WITHOUT_LANDMARKS = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}
 # Forms that refuse to be sent empty, each with a list of what is wrong
 REFUSE_EMPTY = {
@@ -186,7 +187,7 @@ def everybody(browser: Any, server: str, settings: Any, language: str) -> Iterat
 
 
 def look_at_every_page(
-    visitors: Visitors, widths: tuple[int, ...], people: int, ways: Iterable[tuple[str, str]], *, dark_too: bool = False
+    visitors: Visitors, widths: tuple[int, ...], people: int, ways: Iterable[tuple[str, str]], dark_too: bool = False
 ) -> list[str]:
     """`ways`: the language and the theme of each page. `dark_too`: then its colours in the dark."""
     found = []
@@ -194,7 +195,8 @@ def look_at_every_page(
         visitor, arguments = visitors[identity], worlds.arguments(visitors.world, name, row.of, identity)
         bare = arguments.get("language", "")
         # A mail is shown on the reader's own ground, which axe takes for white in the dark too.
-        visitor.language, visitor.theme = language, THEMES[0] if bare else theme
+        visitor.language = "en" if name in OWN_LANGUAGE else language
+        visitor.theme = THEMES[0] if bare else theme
         answer = visitor.open(name, arguments)
         expected = row.expected().get(identity, "200")
         status = int(expected) if name not in STAGED and expected.isdigit() else 200

@@ -1,0 +1,36 @@
+"""The status board of a large administration on a small telephone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contacts.models import Place
+from tests import make
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+NAMED = "Puerto de Santa María de los Ángeles y San Bartolomé"
+SEEN = """rows => rows.map(row => ['th a', '.f-status--tag', '.f-asof time'].map(part => {
+    const one = row.querySelector(part), box = one?.getBoundingClientRect();
+    return Boolean(box && box.width && box.left >= 0 && box.right <= innerWidth && one.checkVisibility()); }))"""
+
+
+def test_thousand_places_show_name_word_and_time_at_360_px_without_scrolling_sideways(
+    page: Any, live_server: Any
+) -> None:
+    office = make.place().office
+    places = []
+    for number in range(999):
+        places.append(Place(locode=f"ZZ{number:03d}", country="ZZ", time_zone="Europe/Madrid", office=office))
+        places[-1].modes, places[-1].zone_state = ["maritime"], "confirmed"
+        places[-1].set_names({"en": f"{NAMED} {number}"})
+    Place.objects.bulk_create(places)
+    for code in ("ZZ007", "ZZ400"):
+        make.issued(make.row(Place.objects.get(locode=code)), title="Gale", next_update_at=make.in_hours(2))
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(live_server.url + "/en/places/")
+    shown = page.locator(".f-board tbody").evaluate_all(SEEN)
+    assert len(shown) == 1_000
+    assert all(all(parts) for parts in shown)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
