@@ -29,6 +29,7 @@ class Can(StrEnum):
     SEE_LISTS = "see_lists"
     RELAY = "relay"
     KEEP_CONNECTIONS = "keep_connections"
+    KEEP_API_KEYS = "keep_api_keys"
     SEE_ASSOCIATION = "see_association"
     ANSWER_CASE = "answer_case"
     SEE_CASES = "see_cases"

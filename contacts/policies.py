@@ -7,7 +7,7 @@ from typing import Any
 from base.access import Can, has_seat, rule
 from base.words import Role
 
-from .models import MemberList, Organisation
+from .models import MemberList, Organisation, Seat
 from .people import SECOND
 
 
@@ -44,6 +44,25 @@ def keep_connections(user: Any, organisation: Organisation | None) -> bool:
     """Managers for their association, administrators for the administration's own; neither sees the other's."""
     where = organisation.pk if organisation else None
     return has_seat(user, Role.ASSOCIATION_MANAGER, Role.ADMINISTRATOR, organisation_id=where)
+
+
+@rule(Can.KEEP_API_KEYS)
+def keep_api_keys(user: Any, organisation: Organisation | None) -> bool:
+    """Who writes or decides at an office, a partner agency's own people, and headquarters for each of both."""
+    if organisation is None:
+        return has_seat(user, Role.HEADQUARTERS) or any(keeps_by(seat, seat.organisation) for seat in user.seats())
+    return any(keeps_by(seat, organisation) for seat in user.seats())
+
+
+def keeps_by(seat: Seat, organisation: Organisation) -> bool:
+    """Whether this seat lets its holder answer for a key of `organisation`."""
+    own = seat.organisation_id == organisation.pk
+    match organisation.kind:
+        case Organisation.Kind.OFFICE:
+            return seat.role == Role.HEADQUARTERS or (own and seat.role in (Role.OFFICER, Role.APPROVER))
+        case Organisation.Kind.AGENCY:
+            return seat.role == Role.HEADQUARTERS or own
+    return False
 
 
 @rule(Can.INVITE)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import apply, connections, follow, lists, offices, people, stop, two_person
+from .views import api_keys, apply, connections, follow, lists, offices, people, stop, two_person
 
 urlpatterns = [
     path("follow/", follow.follow, name="follow"),
@@ -33,6 +33,9 @@ urlpatterns = [
     path("connections/new/", connections.new, name="connection_new"),
     path("connections/<uuid:uid>/", connections.detail, name="connection"),
     path("connections/<uuid:uid>/<slug:verb>/", connections.act, name="connection_act"),
+    path("api-keys/", api_keys.index, name="api_keys"),
+    path("api-keys/new/", api_keys.new, name="api_key_new"),
+    path("api-keys/<uuid:uid>/revoke/", api_keys.revoke, name="api_key_revoke"),
     path("people/", people.index, name="people"),
     path("people/invite/", people.invite, name="people_invite"),
     path("people/seats/<int:pk>/end/", people.end_seat, name="seat_end"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,8 +20,8 @@ from allauth.mfa.utils import encrypt
 from base import heartbeat
 from base.models import Heartbeat
 from base.words import Lane
-from contacts import connections
-from contacts.models import Connection, MemberList, Membership, Organisation, Place, Seat, User
+from contacts import api_keys, connections
+from contacts.models import ApiKey, Connection, MemberList, Membership, Organisation, Place, Seat, User
 from delivery import addresses
 from notices import lifecycle, lone, schedule
 from notices.drafting import Draft
@@ -205,6 +205,18 @@ def connection(
         organisation=at, by=by or user("association_manager", at=at), name=f"Booking {next(_count)}", url=url,
         preset=preset, language=language, exercises=exercises, now=now(),
     )  # fmt: skip
+
+
+def api_key(
+    at: Organisation | None = None, *, by: User | None = None, scopes: Sequence[str] = ("notices:draft",),
+    days: int = 30,
+) -> tuple[ApiKey, str]:  # fmt: skip
+    """The row, and the key as its program shows it."""
+    at = at or office()
+    by = by or user("officer" if at.kind == "office" else "member", at=at)
+    return api_keys.make(
+        organisation=at, by=by, name=f"Program {next(_count)}", scopes=[*scopes], days=days, now=now()
+    )
 
 
 def sign_in(client: Any, person: User, *, minutes_ago: float = 0) -> Any:

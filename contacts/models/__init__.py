@@ -1,5 +1,6 @@
 """Who is who: people and seats, places, member lists, subscriptions."""
 
+from .api_keys import ApiKey, Scope
 from .applications import Application
 from .connections import Connection
 from .lists import ImportRun, MemberList, Membership, Refusal
@@ -9,6 +10,7 @@ from .subscriptions import Subscription
 from .two_person import TwoPersonChange
 
 __all__ = [
+    "ApiKey",
     "Application",
     "Connection",
     "ImportRun",
@@ -18,6 +20,7 @@ __all__ = [
     "Organisation",
     "Place",
     "Refusal",
+    "Scope",
     "Seat",
     "Subscription",
     "TwoPersonChange",

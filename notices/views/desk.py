@@ -46,7 +46,8 @@ def _lists(user: Any) -> dict[str, Any]:
 def desk(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if not may(user, Can.SEE_DRAFTS, None):
-        return redirect("association_home" if user.is_association else "home")
+        elsewhere = "api_keys" if may(user, Can.KEEP_API_KEYS) else "home"
+        return redirect("association_home" if user.is_association else elsewhere)
     lists = _lists(user)
     moment = now()
     seen = promises.running(moment).filter(pk__in=Version.objects.visible_to(user))
@@ -67,5 +68,6 @@ def desk(request: HttpRequest) -> HttpResponse:
             "sending": [one for one in sending if may(user, Can.SEE_DRAFTS, one.version)],
             "now": moment,
             "may_write": may(user, Can.WRITE_NOTICE, None),
+            "may_keep_keys": may(user, Can.KEEP_API_KEYS),
         },
     )

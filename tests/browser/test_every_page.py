@@ -61,7 +61,7 @@ REFUSE_EMPTY = {
     "account_login", "account_change_password", "account_reset_password",
     "account_reauthenticate", "mfa_authenticate", "mfa_activate_totp", "mfa_reauthenticate",
     "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
-    "version_review", "office", "office_new", "connection_new", "follow_phone",
+    "version_review", "office", "office_new", "connection_new", "follow_phone", "api_key_new",
 }  # fmt: skip
 LANGUAGES = ("en", "fr", "es", arabic.CODE)
 THEMES = ("light", "dark")

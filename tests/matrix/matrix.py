@@ -132,6 +132,17 @@ ROWS = [
     post("connection_act",
         "in in in                                    | 403 >connection 404 | 403 403 403 403 403 403 404",
         of="connection"),
+    # ── Keys of programs: who writes or decides at an office, and headquarters for every office
+    Row("api_keys api_key_new",
+        "in in in                                    | 403 403 403     | 200 200 200 403 200 403 403"),
+    post("api_key_new",
+        "in in in                                    | 403 403 403     | 422 422 422 403 422 403 403",
+        scopes="notices:draft", days="90"),
+    post("api_key_new",
+        "in in in                                    | 403 403 403     | 200 200 200 403 200 403 403",
+        name="Port system", scopes="notices:draft", days="90", organisation="@office.pk"),
+    post("api_key_revoke",
+        "in in in                     | 403 403 403 | >api_keys >api_keys 404 403 >api_keys 403 403", of="api_key"),
     # ── Offices: the administrator alone
     Row("offices office_new",
         "in in in                                    | 403 403 403     | 403 403 403 403 403 403 200"),

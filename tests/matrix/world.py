@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from base import links
 from contacts import applications, by_phone, imports, people, subscribe, two_person
 from contacts.models import (
+    ApiKey,
     Application,
     Connection,
     ImportRun,
@@ -55,6 +56,7 @@ class World:
     office: Organisation
     change: TwoPersonChange
     template: Template
+    api_key: ApiKey
     people: dict[str, User] = field(default_factory=dict)
 
 
@@ -111,6 +113,7 @@ def build() -> World:
             now=make.now(),
         ),
         template=make.template("Storm"),
+        api_key=make.api_key(office, by=author)[0],
         people=persons,
     )
 
