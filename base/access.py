@@ -15,6 +15,7 @@ class Can(StrEnum):
     """Everything that needs a permission; each room writes the rules of its own in `policies.py`."""
 
     WRITE_NOTICE = "write_notice"
+    HAND_IN = "hand_in"
     SUBMIT = "submit"
     APPROVE = "approve"
     RETURN = "return"

@@ -11,18 +11,21 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from base.clock import now as clock_now
 from base.words import Direction, Mode, PlaceStatus, Severity, Traffic
+from contacts.api import MayDraft
 
+from . import handing
 from .cards import STATES
+from .draft_api import DraftState, NewDraft, state_of
 from .filters import NoticeFilter
 from .formats.shape import KEPT
 from .kinds import KIND_CHOICES
 from .models import Notice, Version
+from .paging import ByNewest
 from .payload import facts_of
 
 
@@ -81,15 +84,6 @@ class NoticeFacts(serializers.Serializer[Any]):
     texts = serializers.DictField(child=Words(), help_text="language → words")
 
 
-class ByNewest(CursorPagination):
-    """What is added meanwhile neither repeats nor skips anything."""
-
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "page_size"
-    ordering = "-id"
-
-
 _HISTORY = OpenApiParameter("history", bool, description="true: also what was over more than thirty days ago")
 _QUESTIONS = [
     OpenApiParameter("q", str, description="place, code, number or word of the title"),
@@ -110,6 +104,18 @@ class Notices(viewsets.GenericViewSet[Notice]):
     filter_backends = ()
     lookup_field = "reference"
     lookup_value_regex = "[^/]+"
+
+    def get_permissions(self) -> list[Any]:
+        return [MayDraft()] if self.action == "create" else []
+
+    @extend_schema(request=NewDraft, responses={201: DraftState})
+    def create(self, request: Request) -> Response:
+        """Hands in a draft. It is published by people alone, or not at all."""
+        sent = NewDraft(data=request.data)
+        sent.is_valid(raise_exception=True)
+        handed = handing.hand_in(sent.wish(), key=request.auth, now=clock_now())  # type: ignore[arg-type]
+        state = state_of(handed)
+        return Response(state, status=201, headers={"Location": state["url"], "Cache-Control": "no-store"})
 
     @extend_schema(parameters=_QUESTIONS)
     def list(self, request: Request) -> Response:

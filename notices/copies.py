@@ -62,7 +62,7 @@ def _note(version: Version, people: int | None) -> str:
 def _readers(version: Version) -> Iterator[tuple[str, str]]:
     """Address and language, each address once."""
     office = version.notice.office
-    both = [person for person in (version.author, version.decided_by) if person and person.is_active]
+    both = [person for person in (version.writer, version.decided_by) if person and person.is_active]
     people = {person.email: person.language for person in both}
     if office.email:
         people.setdefault(office.email, office.language)

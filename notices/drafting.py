@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from base.text import one_line, prose
-from contacts.models import User
+from base.words import Direction, Mode, PlaceStatus
+from contacts.models import Organisation, Place, User
 
 from .models import ImpactRow, Text, Version
 
@@ -42,6 +44,53 @@ def cleaned(words: dict[str, str]) -> dict[str, str]:
         name: one_line(words.get(name, "")) if name == "title" else prose(words.get(name, ""))
         for name in TEXT_FIELDS
     }
+
+
+def impact(
+    facts: dict[str, Any], *, place: Place | None, zone: str, starts_at: datetime | None, ends_at: datetime | None
+) -> dict[str, Any]:
+    """ImpactRow fields from what was said of one place, place name or system; what is left out means every one.
+
+    `zone`: where the place has none. `facts` may hold limit, wait_h, hours and days, as the truth line reads them.
+    """
+    zone = (place.time_zone if place else "") or zone
+    return {
+        "place_id": place.pk if place else None,
+        "place_name": facts.get("place_name", ""),
+        "system": facts.get("system", ""),
+        "agency_id": facts["agency"].pk if facts.get("agency") else None,
+        "modes": facts.get("modes") or (place.modes if place else None) or list(Mode.values),
+        "directions": facts.get("directions") or list(Direction.values),
+        "traffic": facts["traffic"],
+        "status": facts.get("status") or PlaceStatus.UNKNOWN,
+        "qualifier": _qualifier(facts),
+        "time_zone": zone,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "starts_local": _wall(starts_at, zone),
+        "ends_local": _wall(ends_at, zone),
+    }
+
+
+def _wall(moment: datetime | None, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+def _qualifier(facts: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if facts.get("limit"):
+        found["limit"] = facts["limit"]
+    if facts.get("wait_h"):
+        found["value"] = {"wait_h": facts["wait_h"]}
+    if facts.get("hours"):
+        found |= {"hours": facts["hours"], "days": facts.get("days") or "daily"}
+    return found
+
+
+def home_zone(office: Organisation) -> str:
+    """The zone of the office's first place, for a notice about places that have no code."""
+    home = Place.objects.filter(office=office).exclude(time_zone="").first()
+    return home.time_zone if home else "UTC"
 
 
 def write_content(version: Version, draft: Draft) -> None:

@@ -15,6 +15,7 @@ from contacts.models import Organisation, Place
 from contacts.place_fields import PlaceField
 from contacts.zones import zones_of
 
+from .drafting import impact
 from .models import Version
 from .moment_fields import MomentsForm, initial_moments
 from .truth.words import ENGLISH
@@ -154,38 +155,7 @@ def row_of(form: ImpactForm, home_zone: str, starts_at: datetime | None) -> dict
     start, end = form.moment("own_start", zone) or starts_at, form.moment("own_end", zone)
     if start and end and end <= start:
         form.add_error("own_end_date", _("The end must be after the start. Past midnight? Give the next day."))
-    return {
-        "place_id": place.pk if place else None,
-        "place_name": facts.get("place_name", ""),
-        "system": facts.get("system", ""),
-        "agency_id": facts["agency"].pk if facts.get("agency") else None,
-        "modes": facts.get("modes") or (place.modes if place else None) or list(Mode.values),
-        "directions": facts.get("directions") or list(Direction.values),
-        "traffic": facts["traffic"],
-        "status": facts.get("status") or PlaceStatus.UNKNOWN,
-        "qualifier": _qualifier(facts),
-        "time_zone": zone,
-        "starts_at": start,
-        "ends_at": end,
-        "starts_local": _wall(start, zone),
-        "ends_local": _wall(end, zone),
-    }
-
-
-def _wall(moment: datetime | None, zone: str) -> str:
-    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
-
-
-def _qualifier(facts: dict[str, Any]) -> dict[str, Any]:
-    """Limit, wait and hours as the truth line reads them."""
-    found: dict[str, Any] = {}
-    if facts.get("limit"):
-        found["limit"] = facts["limit"]
-    if facts.get("wait_h"):
-        found["value"] = {"wait_h": facts["wait_h"]}
-    if facts.get("hours"):
-        found |= {"hours": facts["hours"], "days": facts.get("days") or "daily"}
-    return found
+    return impact(facts, place=place, zone=zone, starts_at=start, ends_at=end)
 
 
 def initial_rows(version: Version) -> list[dict[str, Any]]:

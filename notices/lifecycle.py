@@ -76,9 +76,10 @@ def move(version: Version, step: str, *, seen: str | None = None, **changes: Any
 
 
 def start(
-    *, kind: str, office: Organisation, by: User, now: datetime, status: str = CapStatus.ACTUAL
-) -> Version:
-    """A new notice with an empty first draft."""
+    *, kind: str, office: Organisation, by: User, now: datetime, status: str = CapStatus.ACTUAL,
+    can: Can = Can.WRITE_NOTICE,
+) -> Version:  # fmt: skip
+    """A new notice with an empty first draft. `can`: what `by` must be allowed."""
     if kind not in KINDS:
         raise Refused(_("Choose what kind of notice this is."), field="kind")
     with transaction.atomic():
@@ -93,14 +94,16 @@ def start(
             created_at=now,
             edited_at=now,
         )
-        demand(by, Can.WRITE_NOTICE, version)
+        demand(by, can, version)
         audit.record(actor=by, action="notice.start", target=f"version:{version.uid}", now=now)
     return version
 
 
-def edit(version: Version, *, by: User, edit_number: int, draft: Draft, now: datetime) -> Version:
+def edit(
+    version: Version, *, by: User, edit_number: int, draft: Draft, now: datetime, can: Can = Can.WRITE_NOTICE
+) -> Version:
     """Saves what the officer typed, unless somebody saved after `edit_number`: then `StaleEdit`, nothing lost."""
-    demand(by, Can.WRITE_NOTICE, version)
+    demand(by, can, version)
     with transaction.atomic():
         took = Version.objects.filter(
             pk=version.pk, state__in=Version.EDITABLE, edit_number=edit_number

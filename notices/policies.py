@@ -52,6 +52,14 @@ def write_notice(user: Any, version: Version | None) -> bool:
     return _works_for(user, version, Role.OFFICER)
 
 
+@rule(Can.HAND_IN)
+def hand_in(user: Any, version: Version) -> bool:
+    """Draft by a key, which narrows it further: office people at the office, headquarters, partner agencies."""
+    if has_seat(user, Role.HEADQUARTERS) or _works_for(user, version, Role.OFFICER, Role.APPROVER):
+        return True
+    return any(seat.organisation.kind == Organisation.Kind.AGENCY for seat in user.seats())
+
+
 @rule(Can.SUBMIT)
 def submit(user: Any, version: Version) -> bool:
     return _works_for(user, version, Role.OFFICER)

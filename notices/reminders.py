@@ -76,7 +76,7 @@ def reviewers(version: Version) -> Iterable[User]:
 
 
 def author(version: Version) -> Iterable[User]:
-    return [version.author] if version.author.is_active else []
+    return [version.writer] if version.writer.is_active else []
 
 
 REMINDERS = (

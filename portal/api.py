@@ -17,8 +17,9 @@ from base.words import PlaceStatus
 from contacts.models import Place
 from notices.api import Notices
 from notices.board import COLUMNS, Standing, standings
+from notices.draft_api import Drafts
 from notices.formats.facts import iso
-from portal.everybody import public_page
+from portal.everybody import for_one, public_page
 from portal.problems import nothing_here
 
 
@@ -80,7 +81,9 @@ class Places(viewsets.GenericViewSet[Place]):
 
 router = SimpleRouter()
 open_to_all = method_decorator(public_page, name="dispatch")  # type: ignore[arg-type]
+to_one = method_decorator(for_one, name="dispatch")  # type: ignore[arg-type]
 router.register("notices", open_to_all(Notices), basename="api_notices")
+router.register("drafts", to_one(Drafts), basename="api_drafts")
 router.register("places", open_to_all(Places), basename="api_places")
 
 urlpatterns = [

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import cache_control
 
 View = Callable[..., HttpResponse]
 
 # Short at the reader, shorter at the proxy: everybody sees a change within 15 s (docs: caching).
-_kept_briefly = cache_control(public=True, max_age=4, s_maxage=1, stale_while_revalidate=3, stale_if_error=3600)
+BRIEFLY = {"public": True, "max_age": 4, "s_maxage": 1, "stale_while_revalidate": 3, "stale_if_error": 3600}
+
+
+def _kept_briefly(view: View) -> View:
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = view(request, *args, **kwargs)
+        if not answer.has_header("Cache-Control"):  # an error of the API is kept by nobody
+            patch_cache_control(answer, **BRIEFLY)
+        return answer
+
+    return answered
 
 
 def without_session(view: View) -> View:
@@ -23,6 +36,11 @@ def without_session(view: View) -> View:
 
 def public_page(view: View) -> View:
     return without_session(_kept_briefly(view))
+
+
+def for_one(view: View) -> View:
+    """An answer for whoever showed a key: no session is asked, and nobody keeps it."""
+    return without_session(cache_control(no_store=True)(view))
 
 
 def reads_no_session(view: Any) -> bool:

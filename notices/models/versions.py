@@ -183,6 +183,11 @@ class Version(models.Model):
         return self.status != CapStatus.ACTUAL
 
     @property
+    def writer(self) -> User:
+        """Who answers for it at the desk: its author, or of a program's draft whoever took it further."""
+        return self.submitted_by if self.submitted_by and hasattr(self, "handed_in") else self.author
+
+    @property
     def sent_at(self) -> datetime:
         """When it was issued (CAP `sent`); raises `ValueError` for a version that never was."""
         if self.issued_at is None:

@@ -22,7 +22,7 @@ STATE = Version.State
 def _lists(user: Any) -> dict[str, Any]:
     seen = (
         Version.objects.visible_to(user)
-        .select_related("notice__office", "author", "decided_by")
+        .select_related("notice__office", "author", "decided_by", "handed_in__key__organisation")
         .prefetch_related("texts", "rows__place", "editors")
         .order_by("-edited_at")
     )

@@ -21,7 +21,7 @@ from contacts import places
 from contacts.models import Place
 from notices import autosave, lifecycle
 from notices.checklist import Outlook, outlook
-from notices.drafting import as_if
+from notices.drafting import as_if, home_zone
 from notices.forms import KindForm, NoticeForm, draft_of, initial_of, slips, understood
 from notices.impact_form import ImpactForm, ImpactFormSet, initial_rows
 from notices.kinds import KINDS
@@ -161,9 +161,7 @@ def _outlook(version: Version, form: NoticeForm, rows: Any) -> Outlook:
 
 
 def _home_zone(version: Version) -> str:
-    """The zone of the office's first place, for a notice about places that have no code."""
-    home = Place.objects.filter(office=version.notice.office).exclude(time_zone="").first()
-    return version.time_zone or (home.time_zone if home else "UTC")
+    return version.time_zone or home_zone(version.notice.office)
 
 
 def _page(

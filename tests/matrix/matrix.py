@@ -62,6 +62,8 @@ ROWS = [
     Row("api_notices-list api_notices-detail api_notices-versions api_places-list api_places-detail", "200"),
     Row("api_schema api_docs", "200"),
     Row("api_nothing", "404"),
+    Row("api_drafts-list api_drafts-detail", "401"),  # a key opens them, no session does
+    post("api_notices-list", "401"),
     post("case_links", ">case_links_sent", email="nobody@company.invalid"),
     Row("apply apply_sent", "200"),
     Row("permanent", ">notice"),

@@ -188,6 +188,7 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "place_poster": {"locode": make.place().locode},
         "api_notices-detail": reference,
         "api_notices-versions": reference,
+        "api_drafts-detail": {"id": world.draft.notice.uid},
         "api_places-detail": {"code": make.place().locode},
         "api_nothing": {"path": "v1/nothing/"},
         "permanent_version": reference | {"number": 1},

@@ -91,7 +91,8 @@ def test_versions_are_all_there_the_newest_first(client: Client) -> None:
     ("method", "path", "status"),
     [
         ("get", "notices/PD-1999-0001/", 404), ("get", "nothing/", 404), ("get", "places/XXXXX/", 404),
-        ("get", "notices/?severity=bogus", 422), ("get", "notices/?cursor=x", 404), ("post", "notices/", 405),
+        ("get", "notices/?severity=bogus", 422), ("get", "notices/?cursor=x", 404), ("post", "notices/", 401),
+        ("put", "notices/", 405),
         ("delete", "places/", 405),
     ],
 )  # fmt: skip
