@@ -49,6 +49,7 @@ class IdempotencyKey(models.Model):
     scope = models.CharField(max_length=60)
     key = models.CharField(max_length=120)
     result = models.CharField(max_length=200, blank=True)
+    answer = models.JSONField(null=True, blank=True, help_text="what `base.once` gives again")
     at = models.DateTimeField()
 
     class Meta:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from base import purge
+from base import once, purge
+from base.models import IdempotencyKey, TokenBucket
 from delivery import standing
 
 from .imports import TAKE_BACK_KEPT
@@ -14,6 +15,7 @@ from .models import Application, ImportRun, Subscription, TwoPersonChange
 
 DRY_RUN_KEPT = timedelta(days=1)
 UNCONFIRMED_KEPT = timedelta(days=7)
+BUCKETS_KEPT = timedelta(days=7)  # those of the API, which are full again within minutes
 CHANGES_KEPT = timedelta(days=90)  # after their end; the audit keeps that they were
 
 
@@ -27,8 +29,9 @@ def forget(*, now: datetime) -> int:
         state=Application.State.UNVERIFIED, created_at__lt=now - UNCONFIRMED_KEPT
     )
     changes = TwoPersonChange.objects.filter(expires_at__lt=now - CHANGES_KEPT)
-    dropped = sum(
-        purge.in_steps(old, QuerySet.delete, busy=standing.urgent) for old in (unconfirmed, wishes, changes)
-    )
+    answers = IdempotencyKey.objects.filter(at__lt=now - once.KEPT)
+    buckets = TokenBucket.objects.filter(key__startswith="api.", at__lt=now - BUCKETS_KEPT)
+    old = (unconfirmed, wishes, changes, answers, buckets)
+    dropped = sum(purge.in_steps(one, QuerySet.delete, busy=standing.urgent) for one in old)
     dropped += purge.in_steps(files, lambda some: some.update(content=None), busy=standing.urgent)
     return dropped + purge.in_steps(rows, lambda some: some.update(before=[]), busy=standing.urgent)

@@ -14,13 +14,14 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from base import once
 from base.clock import now as clock_now
 from base.words import Direction, Mode, PlaceStatus, Severity, Traffic
 from contacts.api import MayDraft
 
 from . import handing
 from .cards import STATES
-from .draft_api import DraftState, NewDraft, state_of
+from .draft_api import ONCE, DraftState, NewDraft, once_key, state_of
 from .filters import NoticeFilter
 from .formats.shape import KEPT
 from .kinds import KIND_CHOICES
@@ -108,13 +109,18 @@ class Notices(viewsets.GenericViewSet[Notice]):
     def get_permissions(self) -> list[Any]:
         return [MayDraft()] if self.action == "create" else []
 
-    @extend_schema(request=NewDraft, responses={201: DraftState})
+    @extend_schema(request=NewDraft, responses={201: DraftState}, parameters=[ONCE])
     def create(self, request: Request) -> Response:
         """Hands in a draft. It is published by people alone, or not at all."""
-        sent = NewDraft(data=request.data)
+        sent, now, by = NewDraft(data=request.data), clock_now(), request.auth
         sent.is_valid(raise_exception=True)
-        handed = handing.hand_in(sent.wish(), key=request.auth, now=clock_now())  # type: ignore[arg-type]
-        state = state_of(handed)
+
+        def act() -> dict[str, Any]:
+            return state_of(handing.hand_in(sent.wish(), key=by, now=now))  # type: ignore[arg-type]
+
+        key = once_key(request)
+        scope = f"api.draft:{by.pk}"
+        state = once.once(act, scope=scope, key=key, request=request.data, now=now) if key else act()
         return Response(state, status=201, headers={"Location": state["url"], "Cache-Control": "no-store"})
 
     @extend_schema(parameters=_QUESTIONS)

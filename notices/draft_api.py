@@ -41,6 +41,7 @@ PLAIN = {
     "starts": "starts_at", "ends": "ends_at", "next_update": "next_update_at",
     **{name: name for name in ("severity", "reopens_earliest", "reopens_latest", "cause", "contact")},
 }  # fmt: skip
+LONGEST_KEY = 255
 YEARS = (2000, 2199)  # far enough, and within what every zone can tell
 
 
@@ -245,6 +246,20 @@ def state_of(handed: HandedIn) -> dict[str, Any]:
         "url": settings.FAIRWAY_SITE_URL + reverse("api_drafts-detail", args=[notice.uid]),
         "notice": permanent_url(version) if version.is_public else None,
     }
+
+
+ONCE = OpenApiParameter(
+    "Idempotency-Key", str, "header",
+    description="Up to 255 signs of your choice. With the same body again within a week it gets the first answer.",
+)  # fmt: skip
+
+
+def once_key(request: Request) -> str:
+    """The header as it was sent, empty if it was not; raises if it cannot be one."""
+    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
+    if len(key) > LONGEST_KEY:
+        raise serializers.ValidationError({"Idempotency-Key": [_("At most 255 signs.")]})
+    return key
 
 
 _WHICH = OpenApiParameter("id", str, "path", description="uuid of the notice, or its reference once it has one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -44,7 +45,7 @@ def handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
             return problem(409, detail=str(error))
         case Refused():
             where = {"pointer": _pointer([error.field or ""]), "detail": str(error)}
-            return problem(422, detail=str(error), errors=[where])
+            return problem(422, detail=str(error), errors=[where] if error.field else None)
         case PermissionDenied():
             return problem(403, detail=_("This key may not do that."))
         case exceptions.ValidationError():
@@ -57,7 +58,7 @@ def handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
 def _api(error: exceptions.APIException) -> HttpResponse:
     headers = {}
     if wait := getattr(error, "wait", None):  # of `exceptions.Throttled`, in seconds
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(math.ceil(wait))
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         headers["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
     return problem(error.status_code, detail=str(error.detail), headers=headers)
