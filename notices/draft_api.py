@@ -96,10 +96,14 @@ class Somewhere(Strict):
 
 
 class Value(Strict):
+    """How much."""
+
     wait_h = serializers.IntegerField(min_value=1, max_value=999, help_text="wait in hours")
 
 
 class Qualifier(Strict):
+    """Within what limits it is open."""
+
     limit = serializers.ChoiceField([*ENGLISH.limits], required=False)
     value = Value(required=False)
     hours = serializers.RegexField(HOURS, required=False, help_text="only at certain hours: 06:00-18:00")
@@ -133,12 +137,16 @@ class DraftRow(Strict):
 
 
 class DraftWords(Strict):
+    """What readers see in one language; the truth line is added from the rows."""
+
     title = Line(max_length=LONGEST_TITLE)
     body = serializers.CharField(max_length=BLOCK, required=False, allow_blank=True)
     instruction = serializers.CharField(max_length=BLOCK, required=False, allow_blank=True)
 
 
 class DraftTexts(Strict):
+    """Language → words; the official language is needed."""
+
     def get_fields(self) -> dict[str, Any]:
         official = settings.FAIRWAY_OFFICIAL_LANGUAGE
         return {str(one): DraftWords(required=str(one) == official) for one in Language}

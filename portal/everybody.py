@@ -11,6 +11,8 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import cache_control
 
+from portal.problems import nothing_here
+
 View = Callable[..., HttpResponse]
 
 # Short at the reader, shorter at the proxy: everybody sees a change within 15 s (docs: caching).
@@ -55,6 +57,8 @@ class NoNul:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            if request.path_info.startswith("/api/"):
+                return nothing_here(request)
             translation.activate(translation.get_language_from_request(request, check_path=True))
             raise Http404
         return self.get_response(request)

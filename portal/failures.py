@@ -12,6 +12,8 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
+from portal.problems import problem
+
 RETRY_AFTER_S = 60
 DISK_FULL = "53100"
 
@@ -21,6 +23,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     passing = isinstance(error, (OperationalError, InterfaceError))
     status = 503 if passing else 500
+    if request.path_info.startswith("/api/"):
+        return problem(status, headers={"Retry-After": str(RETRY_AFTER_S)} if passing else None)
     if passing and getattr(getattr(error, "__cause__", None), "pgcode", None) == DISK_FULL:
         text = render_to_string("disk_full.html", {"typed": _typed(request), "csrf_token": get_token(request)})
     else:

@@ -81,4 +81,4 @@ def _errors(detail: Any, parts: tuple[str, ...] = ()) -> Iterator[dict[str, str]
 
 
 def nothing_here(request: HttpRequest, path: str = "") -> HttpResponse:
-    return problem(404, detail=_("The API has nothing at this address."))
+    return problem(404, detail=_("The API has nothing at this address. Its addresses end with a slash."))

@@ -332,11 +332,11 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fairway API",
     "VERSION": "1",
-    "DESCRIPTION": "Public customs notices, read without a key; drafts, written with one.",
+    "DESCRIPTION": "Public customs notices, read without a key; drafts, handed in with one. How to: docs/api.md.",
     "SERVE_INCLUDE_SCHEMA": False,
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "portal.schema.complete"],
     "ENUM_NAME_OVERRIDES": {"PlaceStatusEnum": "base.words.PlaceStatus", "SeverityEnum": "base.words.Severity"},
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 LOG_FORMAT = env("LOG_FORMAT", default="line" if FAIRWAY_EMBEDDED else "json")
