@@ -30,7 +30,7 @@ from .handing import Wish
 from .impact_form import DAYS, ROWS
 from .kinds import KIND_CHOICES
 from .models import HandedIn, Version
-from .paging import ByNewest
+from .paging import FewByNewest
 from .render import permanent_url
 from .titles import LONGEST_TITLE
 from .truth.words import ENGLISH
@@ -121,7 +121,7 @@ class DraftRow(Strict):
     place = Somewhere()
     status = serializers.ChoiceField(PlaceStatus.choices)
     traffic = serializers.ListField(
-        child=serializers.ChoiceField(Traffic.choices), allow_empty=False, max_length=len(Traffic)
+        child=serializers.ChoiceField(Traffic.choices), min_length=1, max_length=len(Traffic)
     )
     modes = serializers.ListField(child=serializers.ChoiceField(Mode.choices), required=False, max_length=len(Mode))
     directions = serializers.ListField(
@@ -162,7 +162,7 @@ class NewDraft(Strict):
     )  # fmt: skip
     severity = serializers.ChoiceField(Severity.choices, required=False)
     texts = DraftTexts()
-    places = serializers.ListField(child=DraftRow(), allow_empty=False, max_length=ROWS)
+    places = serializers.ListField(child=DraftRow(), min_length=1, max_length=ROWS)
     starts = Moment(required=False)
     ends = Moment(required=False, help_text="only if it is sure; left out: until further notice")
     reopens_earliest = Moment(required=False)
@@ -278,7 +278,7 @@ class Drafts(viewsets.GenericViewSet[HandedIn]):
 
     queryset = HandedIn.objects.none()
     serializer_class = DraftState
-    pagination_class = ByNewest
+    pagination_class = FewByNewest
     permission_classes = (MayDraft,)
     filter_backends = ()
     lookup_field = "id"

@@ -10,3 +10,10 @@ class ByNewest(CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering = "-id"
+
+
+class FewByNewest(ByNewest):
+    """Of what takes longer to say."""
+
+    page_size = 20
+    max_page_size = 50

@@ -100,5 +100,5 @@ urlpatterns = [
     path("v1/", include(router.urls)),
     path("v1/schema/", public_page(_schema), name="api_schema"),
     path("v1/docs/", public_page(TemplateView.as_view(template_name="portal/api_docs.html")), name="api_docs"),
-    re_path(r"^(?P<path>.*)$", nothing_here, name="api_nothing"),
+    re_path("", nothing_here, name="api_nothing"),  # whatever else it is, line ends too
 ]

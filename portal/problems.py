@@ -80,5 +80,5 @@ def _errors(detail: Any, parts: tuple[str, ...] = ()) -> Iterator[dict[str, str]
         yield {"pointer": _pointer(list(parts)), "detail": " ".join(str(one) for one in said)}
 
 
-def nothing_here(request: HttpRequest, path: str = "") -> HttpResponse:
+def nothing_here(request: HttpRequest) -> HttpResponse:
     return problem(404, detail=_("The API has nothing at this address. Its addresses end with a slash."))

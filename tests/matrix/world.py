@@ -190,7 +190,6 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "api_notices-versions": reference,
         "api_drafts-detail": {"id": world.draft.notice.uid},
         "api_places-detail": {"code": make.place().locode},
-        "api_nothing": {"path": "v1/nothing/"},
         "permanent_version": reference | {"number": 1},
         "notice_version": reference | {"number": 1},
         "version_mail": uid | {"language": "en"},
