@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
@@ -26,6 +27,8 @@ class KeyAuthentication(BaseAuthentication):
             return None
         if len(shown) != 2 or shown[0].lower() != "bearer":
             raise AuthenticationFailed(_("Show a key as “Authorization: Bearer …”, or nothing at all."))
+        if settings.HTTPS and not request.is_secure():
+            raise AuthenticationFailed(_("Send a key over https alone. This one was readable on its way: revoke it."))
         key = api_keys.find(shown[1], now=clock_now())
         if key is None:
             raise AuthenticationFailed(_("This key is unknown, expired or revoked."))

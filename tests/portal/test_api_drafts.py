@@ -135,6 +135,12 @@ def test_no_key_a_wrong_one_and_an_ended_one_are_401_and_kept_by_no_cache(key: s
     assert answer.status_code == 401 and not Version.objects.exists()
 
 
+def test_key_that_came_over_http_to_a_site_of_https_is_refused(key: str, settings: Any) -> None:
+    settings.HTTPS = True
+    answer = send(key, said())
+    assert answer.status_code == 401 and "revoke it" in answer.json()["detail"]
+
+
 def test_key_without_the_scope_reads_and_drafts_nothing() -> None:
     make.place()
     _made, key = make.api_key(scopes=[])
