@@ -25,6 +25,7 @@ class Can(StrEnum):
     SEE_DRAFTS = "see_drafts"
     CONTROL_SENDING = "control_sending"
     KEEP_TEMPLATES = "keep_templates"
+    KEEP_CRISES = "keep_crises"
     SEE_REPORT = "see_report"
     KEEP_LISTS = "keep_lists"
     SEE_LISTS = "see_lists"

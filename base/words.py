@@ -90,6 +90,14 @@ class CapStatus(TextChoices):
     TEST = "Test", _("Test")
 
 
+class CrisisLevel(TextChoices):
+    """How much is at stake: `normal` is every day, the other two have a page and a banner on every page."""
+
+    NORMAL = "normal", pgettext_lazy("crisis level", "Normal")
+    WATCH = "watch", pgettext_lazy("crisis level", "Watch")
+    CRISIS = "crisis", pgettext_lazy("crisis level", "Crisis")
+
+
 class Lane(TextChoices):
     """Separate queues and separate worker processes, so that no lane waits for another."""
 

@@ -121,3 +121,9 @@ def relay(user: Any, association: Organisation) -> bool:
 @rule(Can.KEEP_TEMPLATES)
 def keep_templates(user: Any, _obj: Any) -> bool:
     return has_seat(user, Role.HEADQUARTERS)
+
+
+@rule(Can.KEEP_CRISES)
+def keep_crises(user: Any, _obj: Any) -> bool:
+    """Headquarters alone, and one person of it: ADR 10."""
+    return has_seat(user, Role.HEADQUARTERS)

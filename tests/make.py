@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,9 +24,10 @@ from base.words import Lane
 from contacts import api_keys, connections
 from contacts.models import ApiKey, Connection, MemberList, Membership, Organisation, Place, Seat, User
 from delivery import addresses
+from notices import crisis as crises
 from notices import lifecycle, lone, schedule
 from notices.drafting import Draft
-from notices.models import Notice, Template, Version
+from notices.models import Crisis, Notice, Template, Version
 from portal import alarms
 
 DATA = Path(__file__).parent / "data"
@@ -237,6 +239,18 @@ def template(name: str = "Storm", *, kind: str = "port_downtime", **words: dict[
     texts = words or {"en": {"title": "Storm at [PLACE]", "body": "Winds of [SPEED] knots.", "instruction": ""}}
     made: Template = Template.objects.create(kind=kind, name=name, texts=texts, changed_at=now())
     return made
+
+
+def crisis(
+    *places: Place, level: str = "crisis", title: str = "Flood", by: User | None = None, at: datetime | None = None,
+    **content: Any,
+) -> Crisis:  # fmt: skip
+    """An open crisis page, at Algeciras unless told where, opened now unless told when."""
+    content.setdefault("texts", {"en": {"title": title, "situation": "The gates are flooded. Ships still work."}})
+    wanted = crises.Content(places=places or (place(),), **content)
+    return crises.open_page(
+        uid=uuid.uuid4(), content=wanted, level=level, by=by or user("headquarters"), now=at or now()
+    )
 
 
 def in_hours(hours: float) -> datetime:
