@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from base import audit
@@ -22,6 +22,7 @@ from contacts.models import Place, User
 from . import board, record
 from .models import Crisis, CrisisChange, Notice, PartnerPage, Version
 from .numbering import next_reference
+from .querysets import NoticeQuerySet
 
 What = CrisisChange.What
 SERIES = "CR"
@@ -130,15 +131,20 @@ def level() -> CrisisLevel:
                default=CrisisLevel.NORMAL)  # fmt: skip
 
 
-def notices_of(crisis: Crisis, *, now: datetime) -> QuerySet[Notice]:
+def notices_of(crisis: Crisis, *, now: datetime) -> NoticeQuerySet:
     """Those that were chosen; else those at its places: in force or planned, and once it is over, of its days."""
-    published: QuerySet[Notice] = Notice.objects.published(now)
+    published: NoticeQuerySet = Notice.objects.published(now)
     if not crisis.is_open:
         return published.filter(reference__in=crisis.archive["notices"])
     chosen = crisis.notices.values("pk")
     if chosen.exists():
         return published.filter(pk__in=chosen)
-    return Notice.objects.in_force(now).saying(rows__place__in=crisis.places.all())
+    return _at_places(crisis, now)
+
+
+def _at_places(crisis: Crisis, now: datetime) -> NoticeQuerySet:
+    found: NoticeQuerySet = Notice.objects.in_force(now)
+    return found.saying(rows__place__in=crisis.places.all())
 
 
 def _archive(crisis: Crisis, now: datetime) -> dict[str, list[Any]]:
@@ -153,7 +159,8 @@ def _archive(crisis: Crisis, now: datetime) -> dict[str, list[Any]]:
 
 
 def _of_its_days(crisis: Crisis, codes: set[str], now: datetime) -> list[str]:
-    """Notices that said something of a place while the page was open."""
+    """Notices that the page shows as it closes, or that said something of a place while it was open."""
+    shown = _at_places(crisis, now).values_list("reference", flat=True)
     speaking = Version.objects.filter(rows__place__locode__in=codes, status="Actual").values("notice")
     versions = Version.objects.public().filter(notice__in=speaking, issued_at__lte=now, status="Actual")
     threads = record.threads(versions.select_related("notice").prefetch_related("rows__place"))
@@ -164,7 +171,7 @@ def _of_its_days(crisis: Crisis, codes: set[str], now: datetime) -> list[str]:
         for spell in record.spells(thread, code, now=now)
         if spell.ends_at is None or spell.ends_at > crisis.opened_at
     }
-    return sorted(said)
+    return sorted(said.union(map(str, shown)))
 
 
 def _changes(held: Crisis, content: Content) -> list[tuple[What, list[Any]]]:

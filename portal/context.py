@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from base.access import Can, may
 from delivery import guard
+from portal.banner import banner
 from portal.everybody import reads_no_session
 
 
@@ -19,6 +20,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "service_name": settings.FAIRWAY_SERVICE_NAME,
         "demo": settings.FAIRWAY_DEMO,
         "languages": settings.LANGUAGES,
+        "open_crises": SimpleLazyObject(lambda: banner(request)),
         # Lazy: public pages must not open a session.
         "may_headquarters": SimpleLazyObject(lambda: may(request.user, Can.SEE_HEADQUARTERS)),
         "may_desk": SimpleLazyObject(lambda: may(request.user, Can.SEE_DRAFTS)),

@@ -28,7 +28,7 @@ from django.utils import translation
 from base import heartbeat
 from base.words import CapStatus
 from notices.formats import FEEDS
-from notices.models import Notice, Version
+from notices.models import Crisis, Notice, Version
 from portal.copied import Copied, Sheet
 
 KEPT_FOR = timedelta(days=30)
@@ -118,10 +118,13 @@ def _versions(now: datetime) -> dict[str, list[int]]:
 
 
 def _pages(versions: dict[str, list[int]]) -> Iterator[Sheet]:
+    crises = list(Crisis.objects.values_list("reference", flat=True))  # few, and an archive is for keeping
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            for name in ("home", "call_list"):
+            for name in ("home", "call_list", "crises"):
                 yield Sheet(reverse(name), language)
+            for reference in crises:
+                yield Sheet(reverse("crisis", args=[reference]), language)
             for feed in FEEDS:
                 yield Sheet(reverse(feed.name), language, is_page=False)
             for reference, numbers in versions.items():

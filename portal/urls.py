@@ -8,7 +8,19 @@ from delivery import hooks
 from notices.formats import FEEDS
 from portal import ops
 from portal.everybody import without_session
-from portal.pages import association, board, call_list, demo, headquarters, outbound, place, place_map, public, status
+from portal.pages import (
+    association,
+    board,
+    call_list,
+    crisis,
+    demo,
+    headquarters,
+    outbound,
+    place,
+    place_map,
+    public,
+    status,
+)
 
 handler500 = "portal.failures.server_error"
 
@@ -38,6 +50,8 @@ urlpatterns += i18n_patterns(
     path("places/<str:locode>/", place.place, name="place"),
     path("places/<str:locode>/downtime.csv", place.place_csv, name="place_csv"),
     path("places/<str:locode>/poster/", place.poster, name="place_poster"),
+    path("crisis/", crisis.crises, name="crises"),
+    path("crisis/<str:reference>/", crisis.crisis, name="crisis"),
     path("map/", place_map.place_map, name="map"),
     path("status/", status.status, name="status"),
     path("offices/", call_list.call_list, name="call_list"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ from base.text import labelled
 from base.words import Mode, PlaceStatus
 
 register = template.Library()
+_NUMBER = re.compile(r"\+?[\d() ./-]{4,30}")
+_MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 # status → class and icon of the component sheet
 LOOKS = {
@@ -124,6 +127,16 @@ def moment(at: datetime | None, zone: str = "UTC", *, near: datetime | None = No
     return format_html(
         '<time datetime="{}">{} <span class="f-utc">({})</span></time>', shown.machine, shown.local, shown.utc
     )
+
+
+@register.filter
+def reach(how: str) -> SafeString:
+    """A telephone number or a mailbox as a link; anything else as it was typed."""
+    if _NUMBER.fullmatch(how):
+        return format_html('<a href="tel:{}"><bdi>{}</bdi></a>', re.sub(r"[^\d+]", "", how), how)
+    if _MAILBOX.fullmatch(how):
+        return format_html('<a href="mailto:{}"><bdi>{}</bdi></a>', how, how)
+    return format_html('<span dir="auto">{}</span>', how)
 
 
 @register.filter

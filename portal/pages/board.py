@@ -22,8 +22,9 @@ from base.words import Mode, PlaceStatus
 from contacts.models import Place
 from notices.board import COLUMNS, SORTS, Standing, standings
 from notices.formats import FEEDS
-from notices.marks import mark
 from notices.models import Version
+from notices.querysets import VersionQuerySet
+from portal.banner import page_mark
 from portal.everybody import public_page
 
 NOT_OPEN = "not_open"
@@ -100,12 +101,17 @@ def notice_filters(form: BoardForm) -> str:
     return urlencode({name: value for name, value in asked.items() if value})
 
 
-def board_mark(request: HttpRequest) -> str:
-    now = clock_now()
+def shown_lately(now: datetime) -> VersionQuerySet:
+    """Every version that a board shows, or showed until a moment ago."""
     # What ended a day ago stands on no board any more, and its end was a moment of its own.
     live = Version.objects.filter(state=Version.State.ISSUED, issued_at__lte=now)
-    lately = live.filter(Q(ends_at=None) | Q(ends_at__gt=now - timedelta(days=1)))
-    return mark(lately, language=language(), now=now)
+    lately: VersionQuerySet = live.filter(Q(ends_at=None) | Q(ends_at__gt=now - timedelta(days=1)))
+    return lately
+
+
+def board_mark(request: HttpRequest) -> str:
+    now = clock_now()
+    return page_mark(request, shown_lately(now), now=now)
 
 
 @require_safe

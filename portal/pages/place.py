@@ -28,8 +28,8 @@ from notices import record
 from notices.board import standings
 from notices.cards import Card, card
 from notices.formats import FEEDS
-from notices.marks import mark
 from notices.models import ImpactRow, Version
+from portal.banner import page_mark
 from portal.everybody import public_page
 
 RECORD = timedelta(days=90)
@@ -92,7 +92,7 @@ def _past(place: Place, now: datetime) -> Past:
 def _mark(request: HttpRequest, locode: str) -> str:
     now = clock_now()
     place = Place.objects.filter(locode=locode.upper()).first()
-    return mark(_public(place, now) if place else Version.objects.none(), language=language(), now=now)
+    return page_mark(request, _public(place, now) if place else Version.objects.none(), now=now)
 
 
 def _drawn(months: Sequence[record.Month], form: str, width: int) -> charts.Chart:

@@ -24,6 +24,7 @@ from notices.marks import mark
 from notices.models import Notice, Version
 from notices.querysets import VersionQuerySet
 from notices.render import permanent_url
+from portal.banner import page_mark
 from portal.everybody import public_page, without_session
 
 RECENTLY = timedelta(hours=24)
@@ -43,7 +44,7 @@ def _mark_of_set(request: HttpRequest, feed: Feed | None = None) -> str | None:
     if not asked.is_valid():
         return None
     shown = Version.objects.filter(notice__in=asked.qs, state=Version.State.ISSUED)
-    return mark(shown, language=language(), now=now)
+    return mark(shown, language=language(), now=now) if feed else page_mark(request, shown, now=now)
 
 
 @require_safe
@@ -84,7 +85,7 @@ def _issued(reference: str, now: datetime) -> VersionQuerySet:
 
 def _mark_of_notice(request: HttpRequest, reference: str, number: int | None = None) -> str:
     now = clock_now()
-    return mark(_issued(reference, now), language=language(), now=now)
+    return page_mark(request, _issued(reference, now), now=now)
 
 
 @require_safe

@@ -25,7 +25,7 @@ from contacts.models import (
 from delivery import addresses, seals
 from dialogue.cases import files, intake, mails
 from dialogue.cases.models import Case, CaseFile
-from notices.models import Template, Version
+from notices.models import Crisis, Template, Version
 from tests import make
 
 MEMBERS = b"email,company,consent_basis\nfirst@member.invalid,First,opt_in\nnot an address,Second,opt_in\n"
@@ -57,6 +57,7 @@ class World:
     change: TwoPersonChange
     template: Template
     api_key: ApiKey
+    crisis: Crisis
     people: dict[str, User] = field(default_factory=dict)
 
 
@@ -114,6 +115,7 @@ def build() -> World:
         ),
         template=make.template("Storm"),
         api_key=make.api_key(office, by=author)[0],
+        crisis=make.crisis(by=persons["headquarters"], partners=[("Coast guard", "https://coast.example/")]),
         people=persons,
     )
 
@@ -180,6 +182,8 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
     return {
         "applications": {},
         "inbound_hook": {"provider": "relay"},
+        "crises": {},
+        "crisis": {"reference": world.crisis.reference},
         "permanent": reference,
         "notice": reference,
         "cap_message": reference | {"number": 1},
