@@ -1,10 +1,15 @@
-"""The officer's desk."""
+"""The officer's desk, and headquarters' pages of crises."""
 
 from django.urls import path
 
-from .views import alone, decision, desk, editor, preview, revising, scheduling, sending, templates
+from .views import alone, crises, decision, desk, editor, preview, revising, scheduling, sending, templates
 
 urlpatterns = [
+    path("headquarters/crises/", crises.index, name="crises_kept"),
+    path("headquarters/crises/new/", crises.new, name="crisis_new"),
+    path("headquarters/crises/<str:reference>/", crises.edit, name="crisis_edit"),
+    path("headquarters/crises/<str:reference>/level/", crises.level, name="crisis_level"),
+    path("headquarters/crises/<str:reference>/partners/<int:pk>/", crises.check, name="partner_check"),
     path("desk/", desk.desk, name="desk"),
     path("desk/new/", editor.new, name="notice_new"),
     path("desk/templates/", templates.templates, name="templates"),

@@ -17,6 +17,7 @@ from base.access import Can, demand, may
 from base.words import CapStatus
 from contacts.models import Application, Organisation
 from dialogue.cases.models import Case
+from notices import crisis as crises
 from notices import lone, schedule, under_way, wording
 from notices import promises as promised
 from notices.models import Version
@@ -100,6 +101,8 @@ def headquarters(request: HttpRequest) -> HttpResponse:
         "pending": sum(line.pending for line in lines),
         "questions": Case.objects.queue().count(),
         "applications": Application.objects.filter(state=Application.State.OPEN).count(),
+        "crisis_level": crises.level(),
+        "may_crises": may(request.user, Can.KEEP_CRISES),
         "may_decide": may(request.user, Can.DECIDE_APPLICATION),
         "unrouted": Case.objects.queue().filter(office=None).count(),
         "now": now,

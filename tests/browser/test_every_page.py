@@ -62,6 +62,7 @@ REFUSE_EMPTY = {
     "account_reauthenticate", "mfa_authenticate", "mfa_activate_totp", "mfa_reauthenticate",
     "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
     "version_review", "office", "office_new", "connection_new", "follow_phone", "api_key_new",
+    "crisis_new", "crisis_edit",
 }  # fmt: skip
 LANGUAGES = ("en", "fr", "es", arabic.CODE)
 THEMES = ("light", "dark")
