@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from contacts.models import User
-from portal.demo import notices, people, questions
+from portal.demo import crises, notices, people, questions
 
 
 class Command(BaseCommand):
@@ -30,10 +30,13 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 # The planner knows nothing of rows this young and would count each audience in seconds.
                 cursor.execute("ANALYZE contacts_membership, contacts_memberlist, delivery_address")
-            count = notices.load(people.facts("notices.json"), users, offices, places, now)
+            week = people.facts("notices.json")
+            count = notices.load(week, users, offices, places, now)
+            level = told["administration"]["crisis_level"]
+            pages = crises.load(week, users, places, level=level, now=now)
             notices.load_templates(people.facts("templates.json"), now)
             asked = questions.load(users, places, now)
             people.follower(places, now)
             people.ways_out(now)
-        loaded = f"{len(users)} people, {len(places)} places, {count} notices, {asked} questions"
+        loaded = f"{len(users)} people, {len(places)} places, {count} notices, {pages} crises, {asked} questions"
         self.stderr.write(f"demo loaded: {loaded}")
