@@ -7,6 +7,7 @@ stays as it was typed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 
 import nh3
 from markdown_it import MarkdownIt
@@ -99,3 +100,23 @@ def to_text(text: str) -> str:
         parts.append(block)
         before_in_list = in_list
     return "".join(parts)
+
+
+def parted(text: str, *, lines: int, width: int) -> tuple[str, str]:
+    """What fits on so many lines of paper and the rest: cut between lines, in a long one behind a sentence."""
+    room, at = lines, 0
+    for line in text.splitlines(keepends=True):
+        takes = max(1, ceil(len(line) / width))
+        if takes > room:
+            cut = _behind(line, room * width) if room >= LEAST else 0
+            return text[: at + cut], text[at + cut :]
+        room, at = room - takes, at + len(line)
+    return text, ""
+
+
+LEAST = 3  # lines for which a paragraph is not begun
+
+
+def _behind(line: str, signs: int) -> int:
+    """Where to cut a line of prose so that at most `signs` stand before."""
+    return max(line.rfind(". ", 0, signs) + 1, 0) or max(line.rfind(" ", 0, signs), 0) or signs

@@ -161,11 +161,11 @@ def _at(place: str, old: dict[Cell, str], new: dict[Cell, str]) -> Iterator[Chan
         if pair[0] != pair[1]:
             alike.setdefault(pair, []).append(cell)
     for (told, tells), cells in alike.items():
-        for block in _blocks(cells):
+        for block in blocks(cells):
             yield Change(", ".join([place, *_names(block, known)]), told, tells)
 
 
-def _blocks(cells: list[Cell]) -> list[tuple[frozenset[str], ...]]:
+def blocks(cells: list[Cell]) -> list[tuple[frozenset[str], ...]]:
     """The cells as few products of sets: (traffics, directions, modes)."""
     blocks: dict[tuple[frozenset[str], ...], None] = {}
     for cell in cells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from base import clock
 from base.text import labelled
@@ -19,7 +21,9 @@ from . import changes, timeline, truth_of
 from .kinds import KINDS
 from .models import Text, Version
 from .sms import Facts, short_text
-from .wording import wording
+from .wording import headline, wording
+
+LONGEST_SHARED = 480
 
 
 def zone_of(version: Version) -> str:
@@ -117,20 +121,42 @@ def _threading(version: Version) -> dict[str, str]:
 
 def sms(version: Version, language: str, *, home: frozenset[str] = frozenset()) -> str:
     """The short text for a reader at the places `home`; what is left out and in which order: notices.sms."""
+    return short_text(replace(_short_facts(version, language), home=home))
+
+
+def _short_facts(version: Version, language: str) -> Facts:
     text: Text = version.text_in(language)
     names, modes = truth_of.names_and_modes(version, text.language)
-    return short_text(
-        Facts(
-            reference=version.notice.reference or "",
-            title=text.title,
-            url=permanent_url(version),
-            rows=truth_of.rows_of(version),
-            language=text.language,
-            place_names=names,
-            place_modes=modes,
-            again=truth_of.reopens(version),
-            withdrawn=version.msg_type == MsgType.CANCEL,
-            exercise=version.status != CapStatus.ACTUAL,
-            home=home,
-        )
+    return Facts(
+        reference=version.notice.reference or "",
+        title=text.title,
+        url=permanent_url(version),
+        rows=truth_of.rows_of(version),
+        language=text.language,
+        place_names=names,
+        place_modes=modes,
+        again=truth_of.reopens(version),
+        withdrawn=version.msg_type == MsgType.CANCEL,
+        exercise=version.status != CapStatus.ACTUAL,
     )
+
+
+def pass_on(version: Version, language: str, *, now: datetime) -> str:
+    """What a reader copies into a chat: number, headline, times, address, in at most `LONGEST_SHARED` signs.
+
+    The next update goes first, then all times but the start of what is only planned, then the title; the truth line
+    and what it says of cargo never.
+    """
+    zone, head, url = zone_of(version), f"{version.notice.reference} v{version.number}:", permanent_url(version)
+    times = timeline.time_line(version, language, zone, at=now)
+    starts_at = version.starts_at
+    start = clock.shown(starts_at, zone, language) if starts_at and starts_at > now else ""
+    brief = labelled(_("Starts"), start) if start else ""
+    whole = headline(version, language)
+    least = short_text(replace(_short_facts(version, language), reference="", url=""))
+    text = ""
+    for said, when in ((whole, times), (whole, brief), (least, brief)):
+        text = " ".join(part for part in (head, said, when, url) if part)
+        if len(text) <= LONGEST_SHARED:
+            break
+    return text

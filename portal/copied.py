@@ -73,6 +73,8 @@ class Copied:
         }
         for form in page.xpath("//form"):
             form.getparent().replace(form, _element("portal/copy_no_form.html", facts))
+        for element in page.xpath("//script | //button"):  # a page on disk needs none, and they would fail there
+            element.drop_tree()
         self._draw_icons(page)
         for element in page.iter(etree.Element):
             for name in ("href", "src"):

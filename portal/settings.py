@@ -92,7 +92,8 @@ FAIRWAY_SMS_HOOK_HEADER = env("FAIRWAY_SMS_HOOK_HEADER", default="X-Signature")
 FAIRWAY_SMS_HOOK_SECRET = env("FAIRWAY_SMS_HOOK_SECRET", default="")
 # Part of every entity tag: readers get a page anew when what makes it changed.
 _MAKERS = (
-    ("templates", "*.html"), ("locale", "*.mo"), ("static", "*.css"), ("notices", "*.py"), ("portal", "*.py"),
+    ("templates", "*.html"), ("locale", "*.mo"), ("static", "*.css"), ("static", "*.js"),
+    ("notices", "*.py"), ("portal", "*.py"),
 )  # fmt: skip
 BUILD_ID = env("BUILD_ID", default="") or str(
     max(path.stat().st_mtime_ns for room, kind in _MAKERS for path in (BASE_DIR / room).rglob(kind))

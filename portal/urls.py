@@ -20,6 +20,7 @@ from portal.pages import (
     place_map,
     public,
     status,
+    verify,
 )
 
 handler500 = "portal.failures.server_error"
@@ -31,6 +32,7 @@ urlpatterns = [
     path("livez", ops.livez, name="livez"),
     path("readyz", ops.readyz, name="readyz"),
     path("metrics", ops.metrics, name="metrics"),
+    path("verify", verify.verify_anywhere, name="verify_anywhere"),
     path("status", status.status_anywhere, name="status_anywhere"),
     path("status.json", status.status_json, name="status_json"),
     path("favicon.ico", public.favicon, name="favicon"),
@@ -52,6 +54,7 @@ urlpatterns += i18n_patterns(
     path("places/<str:locode>/poster/", place.poster, name="place_poster"),
     path("crisis/", crisis.crises, name="crises"),
     path("crisis/<str:reference>/", crisis.crisis, name="crisis"),
+    path("verify/", verify.verify, name="verify"),
     path("map/", place_map.place_map, name="map"),
     path("status/", status.status, name="status"),
     path("offices/", call_list.call_list, name="call_list"),

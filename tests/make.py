@@ -116,10 +116,13 @@ def row(at: Place | None = None, *, status: str = "closed", starts_at: datetime 
     }
 
 
-def draft(*rows: dict[str, Any], title: str = "Storm", **fields: Any) -> Draft:
+def draft(
+    *rows: dict[str, Any], title: str = "Storm", body: str = "Winds above 60 knots.",
+    instruction: str = "Do not send lorries.", **fields: Any,
+) -> Draft:  # fmt: skip
     return Draft(
         fields={"starts_at": now(), "time_zone": "Europe/Madrid", **fields},
-        texts={"en": {"title": title, "body": "Winds above 60 knots.", "instruction": "Do not send lorries."}},
+        texts={"en": {"title": title, "body": body, "instruction": instruction}},
         rows=list(rows) or [row()],
     )
 

@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import segno
 from babel.dates import format_date
 from django.conf import settings
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
 from base import charts
 from base.clock import now as clock_now
+from base.qr import qr
 from base.sheets import write_csv
 from base.words import STATUS_RANK, PlaceStatus
 from contacts.models import Place
@@ -151,9 +150,3 @@ def poster(request: HttpRequest, locode: str) -> HttpResponse:
     found = _place(locode)
     url = f"{settings.FAIRWAY_SITE_URL}{reverse('place', args=[found.locode])}"
     return render(request, "portal/poster.html", {"place": found, "url": url, "code": qr(url)})
-
-
-def qr(url: str) -> SafeString:
-    """An inline SVG of the address, with a quiet zone (ISO/IEC 18004), black on white."""
-    return mark_safe(segno.make(url, error="m").svg_inline(scale=8, border=4, light="#fff", omitsize=True))  # noqa: S308
-

@@ -15,7 +15,7 @@ from django.views.decorators.http import condition, require_safe
 
 from base.clock import now as clock_now
 from base.text import labelled
-from notices import changes
+from notices import by_place, changes
 from notices.cards import Card, card, cards
 from notices.filters import NoticeFilter
 from notices.formats import FEEDS, cap
@@ -23,7 +23,8 @@ from notices.formats.shape import KEPT, Edition, Feed
 from notices.marks import mark
 from notices.models import Notice, Version
 from notices.querysets import VersionQuerySet
-from notices.render import permanent_url
+from notices.render import pass_on, permanent_url
+from portal import sheet
 from portal.banner import page_mark
 from portal.everybody import public_page, without_session
 
@@ -94,12 +95,15 @@ def _mark_of_notice(request: HttpRequest, reference: str, number: int | None = N
 def notice(request: HttpRequest, reference: str, number: int | None = None) -> HttpResponse:
     """The permanent page of a notice, or of one version of it."""
     now = clock_now()
-    found = _issued(reference, now).select_related("notice__office").prefetch_related("texts", "rows__place")
-    versions = list(found.order_by("-number"))
+    found = _issued(reference, now).select_related("notice__office").order_by("-number")
+    versions = list(found.prefetch_related("texts", "rows__place", "rows__agency"))
     shown = next((v for v in versions if number in (None, v.number)), None)
     if shown is None:
         raise Http404(_("There is no notice with this number."))
     before = next((v for v in versions if v.number < shown.number), None)
+    made = card(shown, language(), now)
+    lines = [] if made.past else by_place.lines(shown, language())
+    worth_passing_on = shown is versions[0] and made.state != "over"
     return render(
         request,
         "portal/notice.html",
@@ -107,7 +111,10 @@ def notice(request: HttpRequest, reference: str, number: int | None = None) -> H
             "now": now,
             "before": before,
             "changes": changes.between(before, shown, language()) if before else [],
-            "card": card(shown, language(), now),
+            "card": made,
+            "lines": lines,
+            "sheet": sheet.of(made, lines),
+            "pass_on": pass_on(shown, language(), now=now) if worth_passing_on else "",
             "permanent_url": permanent_url(shown),
             "versions": versions,
             "newest": versions[0],

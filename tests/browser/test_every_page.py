@@ -50,7 +50,7 @@ NO_PAGE = {
     "api_notices-list", "api_notices-detail", "api_notices-versions", "api_places-list", "api_places-detail",
     "api_schema", "api_docs", "api_nothing", "api_drafts-list", "api_drafts-detail",
     "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",
-    "inbound_hook", "stop_hook", "status_anywhere", "status_json", "metrics",
+    "inbound_hook", "stop_hook", "status_anywhere", "verify_anywhere", "status_json", "metrics",
 }  # fmt: skip
 OWN_LANGUAGE = {"leave"}  # they speak that of the mail which led there
 WITHOUT_LANDMARKS = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import feedparser
@@ -245,3 +246,24 @@ def test_a_label_stands_before_each_line_that_it_rules() -> None:
     version = make.issued(people, late, road, title="Quay")
     lines = [line.spoken for line in wording.wording(version, "en").lines]
     assert all(line.startswith(("Sea", "Road")) for line in lines), lines
+
+
+def test_short_text_is_there_to_copy_of_what_holds_and_of_nothing_else(client: Client) -> None:
+    first = make.issued(title="Gale", ends_at=make.in_hours(2))
+    address = f"/en/n/{first.notice.reference}/"
+    block = re.search(r"<textarea[^>]* readonly[^>]*>(.*?)</textarea>", get(client, address).content.decode())
+    assert block and block[1].startswith(f"{first.notice.reference} v1: Gale. Closed")
+    with make.clock_at(make.in_hours(3)):
+        assert "<textarea" not in get(client, address).content.decode()  # it is over
+    make.next_version(first.notice, title="Longer")
+    assert "<textarea" not in get(client, f"{address}1/").content.decode()  # it was replaced
+    assert " v2: Longer." in get(client, address).content.decode()
+
+
+def test_page_says_of_each_place_what_holds_there_and_of_nothing_that_is_past(client: Client) -> None:
+    version = make.issued(make.row(), make.row(make.place("GBDVR"), status="restricted"), ends_at=make.in_hours(2))
+    address = f"/en/n/{version.notice.reference}/"
+    page = get(client, address).content.decode().split('id="by-place"')[1]
+    assert page.index("Algeciras") < page.index("Closed") < page.index("Dover") < page.index("Restricted")
+    with make.clock_at(make.in_hours(3)):
+        assert 'id="by-place"' not in get(client, address).content.decode()
