@@ -21,6 +21,7 @@ from portal.pages import (
     public,
     status,
     verify,
+    widget,
 )
 
 handler500 = "portal.failures.server_error"
@@ -55,6 +56,8 @@ urlpatterns += i18n_patterns(
     path("crisis/", crisis.crises, name="crises"),
     path("crisis/<str:reference>/", crisis.crisis, name="crisis"),
     path("verify/", verify.verify, name="verify"),
+    path("widget/", widget.widget, name="widget"),
+    path("embed/", widget.embed, name="embed"),
     path("map/", place_map.place_map, name="map"),
     path("status/", status.status, name="status"),
     path("offices/", call_list.call_list, name="call_list"),

@@ -57,7 +57,7 @@ ROWS = [
     Row("livez readyz favicon status status_json metrics", "200"),  # these tests ask on the machine itself
     Row("status_anywhere", ">status"),
     Row("verify_anywhere", ">verify"),
-    Row("verify", "200"),
+    Row("verify widget embed", "200"),
     Row("home call_list notice notice_version follow follow_sent follow_manage_link ask case_links", "200"),
     Row("case_links_sent board board_csv feed_atom feed_json feed_cap feed_geojson feed_calendar feed_csv", "200"),
     Row("cap_message map place place_csv place_poster crises crisis", "200"),
