@@ -28,6 +28,8 @@ from .kinds import KIND_CHOICES
 from .models import Notice, Version
 from .paging import ByNewest
 from .payload import facts_of
+from .render import permanent_url
+from .verifying import Finding, verify
 
 
 class NamedPlace(serializers.Serializer[Any]):
@@ -157,3 +159,40 @@ class Notices(viewsets.GenericViewSet[Notice]):
         if not found:
             raise Http404(_("There is no notice with this number."))
         return found
+
+
+class Verdict(serializers.Serializer[Any]):
+    """Whether something is ours. What is not public is answered like what does not exist."""
+
+    finding = serializers.ChoiceField([(str(finding), str(finding)) for finding in Finding])
+    ours = serializers.BooleanField()
+    exercise = serializers.BooleanField()
+    reference = serializers.CharField(allow_null=True)
+    revision = serializers.IntegerField(allow_null=True)
+    newest = serializers.IntegerField(allow_null=True, help_text="revision that holds now")
+    url = serializers.URLField(allow_null=True)
+
+
+class Verifying(viewsets.GenericViewSet[Notice]):
+    """A number, an address or a fingerprint, in `q`."""
+
+    queryset = Notice.objects.none()
+    serializer_class = Verdict
+    pagination_class = None
+    filter_backends = ()
+
+    @extend_schema(parameters=[OpenApiParameter("q", str)], responses=Verdict, operation_id="verify")
+    def list(self, request: Request) -> Response:
+        answer = verify(request.query_params.get("q", ""), now=clock_now())
+        version, newest = answer.version, answer.newest
+        return Response(
+            {
+                "finding": str(answer.finding),
+                "ours": answer.ours,
+                "exercise": bool(version and version.is_exercise),
+                "reference": version and version.notice.reference,
+                "revision": version and version.number,
+                "newest": newest and newest.number,
+                "url": version and permanent_url(version),
+            }
+        )

@@ -18,7 +18,7 @@ from rest_framework.routers import SimpleRouter
 from base.clock import now as clock_now
 from base.words import PlaceStatus
 from contacts.models import Place
-from notices.api import Notices
+from notices.api import Notices, Verifying
 from notices.board import COLUMNS, Standing, standings
 from notices.draft_api import Drafts
 from notices.formats.facts import iso
@@ -94,6 +94,7 @@ open_to_all = method_decorator(public_page, name="dispatch")  # type: ignore[arg
 to_one = method_decorator(for_one, name="dispatch")  # type: ignore[arg-type]
 router.register("notices", open_to_all(Notices), basename="api_notices")
 router.register("drafts", to_one(Drafts), basename="api_drafts")
+router.register("verify", open_to_all(Verifying), basename="api_verify")
 router.register("places", open_to_all(Places), basename="api_places")
 
 urlpatterns = [

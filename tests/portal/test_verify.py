@@ -61,3 +61,14 @@ def test_short_address_on_paper_leads_to_the_reader_s_language(client: Client) -
 def test_notice_leads_to_its_own_check(client: Client) -> None:
     reference = make.issued().notice.reference
     assert f"/en/verify/?q={reference}/1" in client.get(f"/en/n/{reference}/").content.decode()
+
+
+def test_programs_get_the_same_answer(client: Client) -> None:
+    version = make.issued()
+    make.next_version(version.notice, title="Longer")
+    told = client.get("/api/v1/verify/", {"q": f"{version.notice.reference}/1"}).json()
+    assert (told["finding"], told["ours"], told["revision"], told["newest"]) == ("replaced", True, 1, 2)
+    assert told["url"].endswith(f"/n/{version.notice.reference}/1") and told["exercise"] is False
+    nothing = client.get("/api/v1/verify/", {"q": make.pending(title="Secret").notice.reference}).json()
+    assert nothing == client.get("/api/v1/verify/", {"q": "PD-1999-0001"}).json()
+    assert (nothing["finding"], nothing["ours"], nothing["reference"]) == ("unknown", False, None)
