@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,13 +17,13 @@ from rest_framework.response import Response
 
 from base import once
 from base.clock import now as clock_now
-from base.words import Direction, Mode, PlaceStatus, Severity, Traffic
+from base.words import Direction, Language, Mode, PlaceStatus, Severity, Traffic
 from contacts.api import MayDraft
 
 from . import handing
 from .cards import STATES
 from .draft_api import ONCE, DraftState, NewDraft, once_key, state_of
-from .filters import NoticeFilter
+from .filters import NoticeFilter, asked_among
 from .formats.shape import KEPT
 from .kinds import KIND_CHOICES
 from .models import Notice, Version
@@ -89,11 +90,15 @@ class NoticeFacts(serializers.Serializer[Any]):
 
 _HISTORY = OpenApiParameter("history", bool, description="true: also what was over more than thirty days ago")
 _QUESTIONS = [
-    OpenApiParameter("q", str, description="place, code, number or word of the title"),
+    OpenApiParameter("q", str, description="words of a notice, a place, a code, or a number or its beginning"),
     OpenApiParameter("place", str, description="UN/LOCODE"),
     OpenApiParameter("kind", str, enum=[key for key, _name in KIND_CHOICES]),
     OpenApiParameter("mode", str, enum=Mode.values),
     OpenApiParameter("severity", str, enum=Severity.values),
+    OpenApiParameter("state", str, enum=STATES),
+    OpenApiParameter("since", date, description="held on or after this day (UTC)"),
+    OpenApiParameter("until", date, description="held on or before this day (UTC)"),
+    OpenApiParameter("language", str, enum=Language.values, description="that it is written in"),
     _HISTORY,
 ]
 
@@ -128,10 +133,8 @@ class Notices(viewsets.GenericViewSet[Notice]):
     @extend_schema(parameters=_QUESTIONS)
     def list(self, request: Request) -> Response:
         now = clock_now()
-        everything = request.query_params.get("history", "").lower() in ("true", "1")
-        notices = Notice.objects
-        among = notices.published(now) if everything else notices.in_force_or_over(now, since=now - KEPT)
-        asked = NoticeFilter(request.query_params, among)
+        among = asked_among(request.query_params, now=now, over_for=KEPT)
+        asked = NoticeFilter(request.query_params, among, now=now)
         if not asked.is_valid():
             raise ValidationError({name: [*said] for name, said in asked.errors.items()})
         page = self.paginate_queryset(asked.qs.for_cards())

@@ -130,12 +130,17 @@ def card(version: Version, language: str, now: datetime, published_at: datetime 
 
 def cards(notices: object, language: str, now: datetime) -> list[Card]:
     """Cards of a `for_cards()` queryset in the order of a list."""
+    return sorted(cards_in_order(notices, language, now), key=_order)
+
+
+def cards_in_order(notices: object, language: str, now: datetime) -> list[Card]:
+    """Cards of a `for_cards()` queryset in its own order."""
     found = []
     for notice in notices:  # type: ignore[attr-defined]
         newest, first = notice.public_versions[0], notice.public_versions[-1]
         newest.notice = notice
         found.append(card(newest, language, now, first.issued_at))
-    return sorted(found, key=_order)
+    return found
 
 
 def _order(one: Card) -> tuple[int, int, float]:

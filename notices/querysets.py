@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, F, FilteredRelation, Max, OuterRef, Q
 
 from base.words import CapStatus, Role
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .models import Notice, Version  # noqa: F401 - named in quotes below
 
 _PUBLIC = ("issued", "superseded", "withdrawn")
+NEWEST_FIRST = (F("newest__issued_at").desc(), F("pk").desc())  # of `with_newest()`
 
 
 def _versions() -> Any:
@@ -59,10 +60,36 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         newest = _versions().objects.filter(notice=OuterRef("pk"), state="issued")
         return self.filter(Exists(newest.filter(*conditions, **facts)))
 
-    def about(self, words: str, places: list[int]) -> NoticeQuerySet:
-        """By reference, by a word of the title or of a place without a code, or at one of `places` (ids)."""
-        rows = Q(rows__place__in=places) | Q(rows__place_name__icontains=words)
-        return self.saying(Q(notice__reference__iexact=words) | Q(texts__title__icontains=words) | rows)
+    def in_state(self, state: str, now: datetime) -> NoticeQuerySet:
+        """One of `cards.STATES`, as `cards.state_of` tells them."""
+        withdrawn, over = Q(msg_type="Cancel"), Q(ends_at__isnull=False, ends_at__lte=now)
+        planned = Q(starts_at__isnull=False, starts_at__gt=now)
+        said = {
+            "withdrawn": withdrawn,
+            "over": ~withdrawn & over,
+            "planned": ~withdrawn & ~over & planned,
+            "current": ~withdrawn & ~over & ~planned,
+        }
+        return self.saying(said[state])
+
+    def held_after(self, moment: datetime) -> NoticeQuerySet:
+        """Those that had no end before `moment`; a withdrawal ends at once."""
+        withdrawn = Q(msg_type="Cancel")
+        lasting = Q(ends_at=None) | Q(ends_at__gt=moment)
+        return self.saying(withdrawn & Q(issued_at__gt=moment) | ~withdrawn & lasting)
+
+    def held_before(self, moment: datetime) -> NoticeQuerySet:
+        """Those of which some version says that it had begun before `moment`."""
+        begun = _versions().objects.filter(notice=OuterRef("pk"), state__in=_PUBLIC, starts_at__lt=moment)
+        return self.filter(Exists(begun))
+
+    def newest_first(self) -> NoticeQuerySet:
+        """By the issue of the version that holds."""
+        return self.with_newest().order_by(*NEWEST_FIRST)
+
+    def with_newest(self) -> NoticeQuerySet:
+        """`newest`: the version that holds, to sort by."""
+        return self.annotate(newest=FilteredRelation("versions", condition=Q(versions__state="issued")))
 
     def for_cards(self) -> NoticeQuerySet:
         """With everything a list shows, in a fixed number of queries."""

@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from notices.marks import mark
+from notices.marks import mark, mark_of_all
 from notices.models import Crisis
 from notices.querysets import VersionQuerySet
 
@@ -30,9 +30,19 @@ def banner(request: HttpRequest) -> list[Crisis]:
         return []
 
 
-def page_mark(
-    request: HttpRequest, versions: VersionQuerySet, *, now: datetime, crises: Iterable[Crisis] = ()
-) -> str:
-    """The entity tag of a page with the banner; `crises`: those that it shows beside the banner."""
-    shown = [*open_crises(request), *crises]
-    return mark(versions, language=(get_language() or "en")[:2], now=now, crises=shown)
+def page_mark(request: HttpRequest, versions: VersionQuerySet, *, now: datetime, also: Iterable[object] = ()) -> str:
+    """The entity tag of a page with the banner; `also`: what it shows beside the versions."""
+    return mark(versions, language=_language(), now=now, also=[*_shown(request), *also])
+
+
+def mark_of_page_of_all(request: HttpRequest, *, now: datetime, also: Iterable[object] = ()) -> str:
+    """The same for a page that may show any notice."""
+    return mark_of_all(language=_language(), now=now, also=[*_shown(request), *also])
+
+
+def _shown(request: HttpRequest) -> list[str]:
+    return [one.mark for one in open_crises(request)]
+
+
+def _language() -> str:
+    return (get_language() or "en")[:2]

@@ -9,6 +9,7 @@ from notices.formats import FEEDS
 from portal import ops
 from portal.everybody import without_session
 from portal.pages import (
+    archive,
     association,
     board,
     call_list,
@@ -48,6 +49,7 @@ urlpatterns += i18n_patterns(
     path("n/<str:reference>/", public.notice, name="notice"),
     path("n/<str:reference>/<int:number>/", public.notice, name="notice_version"),
     *(path(feed.file, public.feed, {"feed": feed}, name=feed.name) for feed in FEEDS),
+    path("notices/", archive.archive, name="archive"),
     path("places/", board.board, name="board"),
     path("places.csv", board.board_csv, name="board_csv"),
     path("places/<str:locode>/", place.place, name="place"),

@@ -5,6 +5,7 @@ from .crisis import Crisis, CrisisChange, PartnerPage
 from .desk import LoneIssue, Template, Told, Typed
 from .digests import Listed
 from .handed import HandedIn
+from .search import SearchEntry
 from .versions import Approval, Crews, ImpactRow, Notice, Series, Text, Version
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Notice",
     "PartnerPage",
     "Relay",
+    "SearchEntry",
     "Series",
     "Template",
     "Text",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language, gettext_lazy
@@ -22,9 +21,7 @@ from base.words import Mode, PlaceStatus
 from contacts.models import Place
 from notices.board import COLUMNS, SORTS, Standing, standings
 from notices.formats import FEEDS
-from notices.models import Version
-from notices.querysets import VersionQuerySet
-from portal.banner import page_mark
+from portal.banner import mark_of_page_of_all
 from portal.everybody import public_page
 
 NOT_OPEN = "not_open"
@@ -101,17 +98,8 @@ def notice_filters(form: BoardForm) -> str:
     return urlencode({name: value for name, value in asked.items() if value})
 
 
-def shown_lately(now: datetime) -> VersionQuerySet:
-    """Every version that a board shows, or showed until a moment ago."""
-    # What ended a day ago stands on no board any more, and its end was a moment of its own.
-    live = Version.objects.filter(state=Version.State.ISSUED, issued_at__lte=now)
-    lately: VersionQuerySet = live.filter(Q(ends_at=None) | Q(ends_at__gt=now - timedelta(days=1)))
-    return lately
-
-
 def board_mark(request: HttpRequest) -> str:
-    now = clock_now()
-    return page_mark(request, shown_lately(now), now=now)
+    return mark_of_page_of_all(request, now=clock_now())
 
 
 @require_safe

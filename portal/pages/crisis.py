@@ -20,11 +20,12 @@ from contacts.models import Place
 from notices.board import Standing, standings
 from notices.cards import cards
 from notices.crisis import notices_of
+from notices.marks import shown_lately
 from notices.models import Crisis, CrisisChange, Version
 from portal.banner import page_mark
 from portal.everybody import public_page
 
-from .board import HEADINGS, shown_lately
+from .board import HEADINGS
 from .call_list import lines
 
 LOOKS = {"crisis": ("s-closed", "warn"), "watch": ("s-partly", "warn"), "normal": ("s-unknown", "info")}
@@ -44,7 +45,8 @@ def language() -> str:
 
 
 def _mark_of_all(request: HttpRequest) -> str:
-    return page_mark(request, Version.objects.none(), now=clock_now(), crises=Crisis.objects.all())
+    every = [one.mark for one in Crisis.objects.all()]
+    return page_mark(request, Version.objects.none(), now=clock_now(), also=every)
 
 
 @require_safe
@@ -65,7 +67,7 @@ def _mark(request: HttpRequest, reference: str) -> str | None:
     # The table of an open page tells of every notice in force at its places, chosen or not.
     told |= Q(pk__in=shown_lately(now).filter(rows__place__in=found.places.all())) if found.is_open else Q()
     versions = Version.objects.filter(told, state=Version.State.ISSUED)
-    return page_mark(request, versions, now=now, crises=[found])
+    return page_mark(request, versions, now=now, also=[found.mark])
 
 
 @require_safe

@@ -17,10 +17,10 @@ from base.clock import now as clock_now
 from base.text import labelled
 from notices import by_place, changes
 from notices.cards import Card, card, cards
-from notices.filters import NoticeFilter
+from notices.filters import NoticeFilter, asked_among, asks_history
 from notices.formats import FEEDS, cap
 from notices.formats.shape import KEPT, Edition, Feed
-from notices.marks import mark
+from notices.marks import mark, mark_of_all
 from notices.models import Notice, Version
 from notices.querysets import VersionQuerySet
 from notices.render import pass_on, permanent_url
@@ -29,19 +29,26 @@ from portal.banner import page_mark
 from portal.everybody import public_page, without_session
 
 RECENTLY = timedelta(hours=24)
+MOST = 500  # of everything ever published, the newest, in one feed
 
 
 def language() -> str:
     return (get_language() or "en")[:2]
 
 
-def _asked(request: HttpRequest, over_for: timedelta, now: datetime) -> NoticeFilter:
-    return NoticeFilter(request.GET, Notice.objects.in_force_or_over(now, since=now - over_for))
+def _asked_of_home(request: HttpRequest, now: datetime) -> NoticeFilter:
+    return NoticeFilter(request.GET, Notice.objects.in_force_or_over(now, since=now - RECENTLY), now=now)
+
+
+def _asked_of_feed(request: HttpRequest, now: datetime) -> NoticeFilter:
+    return NoticeFilter(request.GET, asked_among(request.GET, now=now, over_for=KEPT), now=now)
 
 
 def _mark_of_set(request: HttpRequest, feed: Feed | None = None) -> str | None:
     now = clock_now()
-    asked = _asked(request, KEPT if feed else RECENTLY, now)
+    if feed and asks_history(request.GET):
+        return mark_of_all(language=language(), now=now)
+    asked = _asked_of_feed(request, now) if feed else _asked_of_home(request, now)
     if not asked.is_valid():
         return None
     shown = Version.objects.filter(notice__in=asked.qs, state=Version.State.ISSUED)
@@ -53,7 +60,7 @@ def _mark_of_set(request: HttpRequest, feed: Feed | None = None) -> str | None:
 @condition(etag_func=_mark_of_set)
 def home(request: HttpRequest) -> HttpResponse:
     now = clock_now()
-    asked = _asked(request, RECENTLY, now)
+    asked = _asked_of_home(request, now)
     found: list[Card] = cards(asked.qs.for_cards(), language(), now)
     current = [c for c in found if c.state == "current"]
     return render(
@@ -137,18 +144,20 @@ def permanent(request: HttpRequest, reference: str, number: int | None = None) -
 def feed(request: HttpRequest, feed: Feed) -> HttpResponse:
     """One of `FEEDS`; a question that it does not understand is answered with a problem (RFC 9457)."""
     now = clock_now()
-    asked = _asked(request, KEPT, now)
+    asked = _asked_of_feed(request, now)
     if not asked.is_valid():
         wrong = [{"parameter": name, "detail": " ".join(said)} for name, said in asked.errors.items()]
         problem = {"type": "about:blank", "title": _("This address asks for something unknown"), "status": 400}
         return JsonResponse(problem | {"errors": wrong}, status=400, content_type="application/problem+json")
+    history = asks_history(request.GET)
+    told = asked.qs.newest_first()[:MOST] if history else asked.qs
     # The published address, never the one of the request: a feed's id lasts, and a shared cache keeps this answer.
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     edition = Edition(
-        cards=cards(asked.qs.for_cards(), language(), now),
+        cards=cards(told.for_cards(), language(), now),
         publisher=settings.FAIRWAY_SERVICE_NAME,
         self_url=f"{settings.FAIRWAY_SITE_URL}{reverse(feed.name)}{query}",
-        page_url=f"{settings.FAIRWAY_SITE_URL}{reverse('home')}{query}",
+        page_url=f"{settings.FAIRWAY_SITE_URL}{reverse('archive' if history else 'home')}{query}",
         language=language(),
         updated=Version.objects.last_moved_at(now),
         now=now,
