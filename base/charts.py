@@ -69,9 +69,9 @@ def tally(counts: Sequence[tuple[str, int]]) -> list[Part]:
     return found
 
 
-def _round_step(most: float) -> float:
-    """1, 2 or 5 times a power of ten, so that `LINES` of them hold `most`."""
-    rough = max(most, 1.0) / LINES
+def _round_step(most: float, lines: int) -> float:
+    """1, 2 or 5 times a power of ten, so that `lines` of them hold `most`."""
+    rough = max(most, 1.0) / lines
     power = 10.0 ** (ceil(log10(rough)) - 1)
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
 
@@ -80,14 +80,14 @@ def _said(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
 
 
-def bars(values: Sequence[tuple[str, float]], *, unit: str, width: int = WIDTH) -> Chart:
+def bars(values: Sequence[tuple[str, float]], *, unit: str, width: int = WIDTH, lines: int = LINES) -> Chart:
     """A bar for each (label, value), the first one first; `unit` stands at the lines ("h")."""
-    step = _round_step(max((value for _label, value in values), default=0))
+    step = _round_step(max((value for _label, value in values), default=0), lines)
     floor, room = HEIGHT - FOOT, HEIGHT - FOOT - HEAD
     slot = (width - BESIDE) / max(len(values), 1)
 
     def tall(value: float) -> float:
-        return round(room * value / (step * LINES), 1)
+        return round(room * value / (step * lines), 1)
 
     drawn = tuple(
         Bar(
@@ -96,5 +96,5 @@ def bars(values: Sequence[tuple[str, float]], *, unit: str, width: int = WIDTH) 
         )
         for place, (label, value) in enumerate(values)
     )  # fmt: skip
-    lines = tuple(Line(round(floor - tall(step * n), 1), f"{step * n:g} {unit}") for n in range(1, LINES + 1))
-    return Chart(drawn, lines, width, HEIGHT)
+    ruled = tuple(Line(round(floor - tall(step * n), 1), f"{step * n:g} {unit}") for n in range(1, lines + 1))
+    return Chart(drawn, ruled, width, HEIGHT)

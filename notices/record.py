@@ -146,15 +146,19 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
+def first_days(today: date, *, count: int = 12) -> list[date]:
+    """Of the last `count` months, the one of `today` last."""
+    firsts = [today.replace(day=1)]
+    for _earlier in range(count - 1):
+        firsts.append((firsts[-1] - timedelta(days=1)).replace(day=1))
+    return firsts[::-1]
+
+
 def by_month(spans: Iterable[Span], *, zone: str, now: datetime, count: int = 12) -> list[Month]:
     """Hours in each of the last `count` months of the wall calendar in `zone`, the oldest first."""
     place, whole = ZoneInfo(zone or "UTC"), merged(spans)
-    here = now.astimezone(place).date().replace(day=1)
-    firsts = [here]
-    for _earlier in range(count - 1):
-        firsts.append((firsts[-1] - timedelta(days=1)).replace(day=1))
     found = []
-    for first in reversed(firsts):
+    for first in first_days(now.astimezone(place).date(), count=count):
         after = (first + timedelta(days=32)).replace(day=1)
         start, end = (datetime(one.year, one.month, 1, tzinfo=place) for one in (first, after))
         seconds = sum(max((min(b, end) - max(a, start)).total_seconds(), 0.0) for a, b in whole)
@@ -175,17 +179,23 @@ def reopening(thread: Sequence[Version], *, now: datetime) -> Reopening | None:
     return None
 
 
+def promises(thread: Sequence[Version], *, now: datetime) -> Iterator[tuple[datetime, timedelta | None]]:
+    """Each promised update that was kept, or whose hour has come, and by how much it is or was late, if at all.
+
+    Any newer version keeps it, or the end of the notice.
+    """
+    for version, after in [*pairwise(thread), (thread[-1], None)]:
+        due = version.next_update_at
+        if due is None:
+            continue
+        came = min((at for at in (after.sent_at if after else None, version.ends_at) if at), default=None)
+        if came is not None and came <= due:
+            yield due, None
+        elif due <= now:
+            yield due, (came if came and came <= now else now) - due
+
+
 def kept(several: Iterable[Sequence[Version]], *, now: datetime) -> Kept:
-    """A promise is kept by any newer version, or by the end of the notice, until its hour."""
-    in_time, late = 0, []
-    for thread in several:
-        for version, after in [*pairwise(thread), (thread[-1], None)]:
-            due = version.next_update_at
-            if due is None:
-                continue
-            came = min((at for at in (after.sent_at if after else None, version.ends_at) if at), default=None)
-            if came is not None and came <= due:
-                in_time += 1
-            elif due <= now:
-                late.append((came if came and came <= now else now) - due)
-    return Kept(in_time, tuple(late))
+    found = [late for thread in several for _due, late in promises(thread, now=now)]
+    lates = tuple(late for late in found if late is not None)
+    return Kept(len(found) - len(lates), lates)

@@ -45,9 +45,17 @@ def _says(said: str) -> Q:
 
 def _nearly(words: list[str]) -> Q:
     """Each word, or one that shares about half of its groups of three letters; short ones are left out of it."""
-    long = [word for word in words if len(word) >= GUESSED][:WORDS]
-    alike = [RawSQL("SELECT notices_nearly(%s)", [word]) for word in long]
-    return reduce(and_, (_says(word) | Q(pk__in=ids) for word, ids in zip(long, alike, strict=True)), Q())
+    return reduce(and_, (_nearly_one(word) for word in words[:WORDS] if len(word) >= GUESSED), Q())
+
+
+def _nearly_one(word: str) -> Q:
+    said = _says(word) | Q(names__contains=f" {word}")
+    return said | Q(pk__in=RawSQL("SELECT notices_nearly(%s)", [word])) if _may_slip(word) else said
+
+
+def _may_slip(word: str) -> bool:
+    """Another number is another notice."""
+    return len(word) >= GUESSED and not any(sign.isdigit() for sign in word)
 
 
 def entries(text: str) -> QuerySet[SearchEntry]:
@@ -57,7 +65,7 @@ def entries(text: str) -> QuerySet[SearchEntry]:
         return SearchEntry.objects.none()
     exact = SearchEntry.objects.filter(_says(said) | Q(names__contains=f" {said}"))
     words = said.split()
-    if all(len(word) < GUESSED for word in words) or exact.exists():
+    if not any(map(_may_slip, words)) or exact.exists():
         return exact
     return SearchEntry.objects.filter(_nearly(words))
 

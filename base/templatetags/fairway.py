@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -143,6 +143,12 @@ def reach(how: str) -> SafeString:
 def between(start: datetime, end: datetime) -> str:
     """The span from `start` to `end` in few signs: {{ due|between:now }} late."""
     return clock.brief(end - start)
+
+
+@register.filter
+def span(value: timedelta) -> str:
+    """A length of time in few signs, whichever way it runs."""
+    return clock.brief(value)
 
 
 @register.simple_tag(takes_context=True)

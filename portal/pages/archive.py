@@ -34,7 +34,7 @@ class OrderForm(forms.Form):
 
     sort = forms.ChoiceField(
         label=gettext_lazy("Order"), required=False,
-        choices=[("", gettext_lazy("Best match first")), ("newest", gettext_lazy("Newest first"))],
+        choices=[("", gettext_lazy("Best match")), ("newest", gettext_lazy("Newest first"))],
     )  # fmt: skip
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
 
@@ -71,7 +71,7 @@ def _queries(request: HttpRequest) -> dict[str, str]:
     turned = question.urlencode()
     question.pop("sort", None)
     question["history"] = "true"
-    return {"turned": turned, "feeds_ask": question.urlencode()}
+    return {"turned": turned, "filters": question.urlencode()}
 
 
 @require_safe
@@ -90,7 +90,7 @@ def archive(request: HttpRequest) -> HttpResponse:
         "wrong": [labelled(field.label, error) for form in (asked.form, order) for field in form
                   for error in field.errors],
         **(_found(asked, order.cleaned_data, now) if valid else {}),
-        **_queries(request),
+        **(_queries(request) if valid else {}),
     }  # fmt: skip
     return render(request, "portal/archive.html", context, status=200 if valid else 400)
 

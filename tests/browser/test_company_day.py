@@ -90,9 +90,9 @@ def _reads_about_a_place(company: Company, reference: str) -> None:
     assert "Algeciras, gale" in board and "Dover, strike" in board
     company.hands.write("#q", "ESALG")
     company.hands.press("#q")
-    board = company.look("board-of-a-place")
-    assert "Algeciras, gale" in board and "Dover, strike" not in board
-    company.hands.press(" ".join(company.page.locator(".f-truth__line a").inner_text().split()))
+    found = company.look("notices-of-a-place")
+    assert "Algeciras, gale" in found and "Dover, strike" not in found
+    company.hands.press("Algeciras, gale")
     assert reference in company.page.url and reference in company.look("notice")
 
 

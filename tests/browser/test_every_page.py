@@ -46,7 +46,7 @@ STAGED = {
 # Addresses without a page of their own
 NO_PAGE = {
     "livez", "readyz", "favicon", "permanent", "permanent_version", "association_home",
-    *(feed.name for feed in FEEDS), "cap_message", "board_csv", "place_csv",
+    *(feed.name for feed in FEEDS), "cap_message", "board_csv", "place_csv", "statistics_csv",
     "api_notices-list", "api_notices-detail", "api_notices-versions", "api_places-list", "api_places-detail",
     "api_schema", "api_docs", "api_nothing", "api_drafts-list", "api_drafts-detail", "api_verify-list",
     "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",

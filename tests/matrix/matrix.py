@@ -60,7 +60,7 @@ ROWS = [
     Row("verify widget embed", "200"),
     Row("home call_list notice notice_version follow follow_sent follow_manage_link ask case_links", "200"),
     Row("case_links_sent board board_csv feed_atom feed_json feed_cap feed_geojson feed_calendar feed_csv", "200"),
-    Row("archive cap_message map place place_csv place_poster crises crisis", "200"),
+    Row("archive statistics statistics_csv cap_message map place place_csv place_poster crises crisis", "200"),
     Row("api_notices-list api_notices-detail api_notices-versions api_places-list api_places-detail", "200"),
     Row("api_schema api_docs api_verify-list", "200"),
     Row("api_nothing", "404"),

@@ -91,6 +91,11 @@ def test_a_slip_finds_too_where_nothing_is_written_so(words: str) -> None:
     assert asked(q=words).count() == 1
 
 
+def test_another_number_is_never_a_slip() -> None:
+    reference = make.issued(title="Gale").notice.reference
+    assert found(q=f"{reference[:-1]}9") == found(q=f"gael {reference[:-1]}9") == set()
+
+
 def test_what_is_written_so_hides_what_is_only_like_it() -> None:
     make.issued(title="Strike")
     make.issued(title="Strikes")
