@@ -40,7 +40,7 @@ def mark_of_page_of_all(request: HttpRequest, *, now: datetime, also: Iterable[o
     return mark_of_all(language=_language(), now=now, also=[*_shown(request), *also])
 
 
-def _shown(request: HttpRequest) -> list[str]:
+def _shown(request: HttpRequest) -> list[object]:
     return [one.mark for one in open_crises(request)]
 
 

@@ -50,7 +50,7 @@ def language() -> str:
 
 def _asked(request: HttpRequest, now: datetime) -> tuple[NoticeFilter, Place | None, bool]:
     """The notices, the place if one was named, and whether the question was understood."""
-    asked = NoticeFilter(request.GET, Notice.objects.in_force(now))
+    asked = NoticeFilter(request.GET, Notice.objects.in_force(now), now=now)
     code = request.GET.get("place", "").upper()
     place = Place.objects.filter(locode=code).first() if code else None
     return asked, place, asked.is_valid() and bool(place or not code)
