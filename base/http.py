@@ -92,7 +92,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` holds at most `BODY` octets, fewer if the other side drips; `whole`: it is all that there is."""
+    """`body` holds at most the room it was given, fewer if the other side drips; `whole`: it is all that there is."""
 
     status: int
     headers: Mapping[str, str]
@@ -174,6 +174,16 @@ def _test_nets() -> Sequence[Network]:
 
 def _is_test(address: IP) -> bool:
     return any(address in network for network in _test_nets() if network.version == address.version)
+
+
+def is_link(url: str) -> bool:
+    """Whether people may be led there: by http or https, to a host that is not inside a private network."""
+    try:
+        host = _parts(url).host
+    except Forbidden:
+        return False
+    literal = _literal(host)
+    return is_public(literal) if literal is not None else not _is_inside(host)
 
 
 # --- The name -----------------------------------------------------------------------------------------------------
@@ -277,17 +287,20 @@ def _connected(target: Target, addresses: Sequence[str], until: float) -> socket
 
 def call(
     target: Target, *, body: bytes = b"", headers: Mapping[str, str] | None = None, method: str = "POST",
-    until: float | None = None, trusted: bool = False,
+    until: float | None = None, trusted: bool = False, room: int = BODY, body_s: float = BODY_S,
 ) -> Answer:  # fmt: skip
     """The answer to one request, within `TOTAL_S` and not past `until` (`time.monotonic()`).
 
-    Raises `Forbidden`, `NotReached` or `Cut`. `trusted`: the address is from `own`.
+    Raises `Forbidden`, `NotReached` or `Cut`. `trusted`: the address is from `own`. Whoever wants to read the body,
+    and not only what became of the request, says how much of it (`room`, octets) and waits for it (`body_s`).
     """
     end = time.monotonic() + TOTAL_S
     end = min(end, until) if until is not None else end
     link = _connected(target, _resolved(target, end, trusted=trusted), end)
     try:
-        return _exchange(link, target, _request(target, method, headers or {}, body), method, end)
+        request = _request(target, method, headers or {}, body)
+        response, reader = _begun(link, request, method, end)
+        return _answer(response, reader, room, min(end, time.monotonic() + body_s))
     finally:
         link.close()
 
@@ -303,7 +316,9 @@ def _request(target: Target, method: str, headers: Mapping[str, str], body: byte
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-def _exchange(link: socket.socket, target: Target, request: bytes, method: str, until: float) -> Answer:
+def _begun(
+    link: socket.socket, request: bytes, method: str, until: float
+) -> tuple[http.client.HTTPResponse, _Bounded]:
     try:
         link.settimeout(_left(until))
         link.sendall(request)
@@ -312,12 +327,16 @@ def _exchange(link: socket.socket, target: Target, request: bytes, method: str, 
         response.begin()
     except (OSError, http.client.HTTPException, ValueError, NotReached) as error:
         raise Cut(str(error) or type(error).__name__) from error
-    reader.room, reader.until = BODY + HEAD, min(until, time.monotonic() + BODY_S)
+    return response, reader
+
+
+def _answer(response: http.client.HTTPResponse, reader: _Bounded, room: int, until: float) -> Answer:
+    reader.room, reader.until = room + HEAD, until
     body, whole = b"", False
     # Whoever drips the rest does not take back what the first line said.
     with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
-        while len(body) < BODY and (piece := response.read1(BODY - len(body))):
+        while len(body) < room and (piece := response.read1(room - len(body))):
             body += piece
         # Without a length the end of the connection is the end of the body.
-        whole = response.length == 0 or (response.length is None and len(body) < BODY)
+        whole = response.length == 0 or (response.length is None and len(body) < room)
     return Answer(response.status, dict(response.headers.items()), body, whole)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import ceil
 
+import lxml.html
 import nh3
+from lxml import etree
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -120,3 +122,21 @@ LEAST = 3  # lines for which a paragraph is not begun
 def _behind(line: str, signs: int) -> int:
     """Where to cut a line of prose so that at most `signs` stand before."""
     return max(line.rfind(". ", 0, signs) + 1, 0) or max(line.rfind(" ", 0, signs), 0) or signs
+
+
+_FOREIGN = lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+_LINES = ("br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "blockquote")
+
+
+def from_html(html: str) -> str:
+    """The words of other people's HTML, paragraph by paragraph; empty where it holds none."""
+    try:
+        tree = lxml.html.fromstring(f"<div>{html}</div>".encode(), parser=_FOREIGN)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return ""
+    etree.strip_elements(tree, "script", "style", with_tail=False)
+    for element in tree.iter(*_LINES):
+        element.text = ("\n- " if element.tag == "li" else "\n") + (element.text or "")
+        element.tail = ("" if element.tag in ("br", "li") else "\n") + (element.tail or "")
+    lines = (" ".join(line.split()) for line in tree.text_content().split("\n"))
+    return "\n".join(line for line in lines if line)
