@@ -26,6 +26,8 @@ class Can(StrEnum):
     CONTROL_SENDING = "control_sending"
     KEEP_TEMPLATES = "keep_templates"
     KEEP_CRISES = "keep_crises"
+    KEEP_SOURCES = "keep_sources"
+    USE_INCOMING = "use_incoming"
     SEE_REPORT = "see_report"
     KEEP_LISTS = "keep_lists"
     SEE_LISTS = "see_lists"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from base import audit
 from base.errors import Refused
 
-from .models import Place
+from .models import Organisation, Place
 from .zones import zones_of
 
 UNSURE = (Place.ZoneState.ASSUMED, Place.ZoneState.MISSING)
@@ -35,3 +35,9 @@ def confirm_zone(place: Place, *, zone: str, by: Any, now: datetime) -> bool:
         facts = {"zone": zone, "assumed": assumed}
         audit.record(actor=by, action="place.zone.confirm", target=f"place:{place.locode}", facts=facts, now=now)
     return True
+
+
+def home_zone(office: Organisation) -> str:
+    """The zone of the office's first place, for what is about places that have no code."""
+    home = Place.objects.filter(office=office).exclude(time_zone="").first()
+    return home.time_zone if home else "UTC"

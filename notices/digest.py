@@ -15,13 +15,13 @@ from django.db.models import Model
 
 from .models import ImpactRow, Text, Version
 
-SCHEME = 4
+SCHEME = 5
 FINGERPRINT = 12  # hexadecimal digits that people read and type
 
 VERSION_IN = (
     "status", "msg_type", "severity", "urgency", "certainty", "cause", "contact", "time_zone", "starts_at",
     "ends_at", "reopens_earliest", "reopens_latest", "next_update_at", "sheets", "context_url", "diversion",
-    "audience", "crews",
+    "audience", "crews", "source",
     "publish_at", "number", "action", "correction",
 )  # fmt: skip
 VERSION_OUT = (

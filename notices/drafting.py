@@ -13,14 +13,14 @@ from django.db import transaction
 
 from base.text import one_line, prose
 from base.words import Direction, Mode, PlaceStatus
-from contacts.models import Organisation, Place, User
+from contacts.models import Place, User
 
 from .models import ImpactRow, Text, Version
 
 COPIED = (
     "status", "severity", "urgency", "certainty", "cause", "contact", "time_zone", "starts_at", "ends_at",
     "reopens_earliest", "reopens_latest", "next_update_at", "sheets", "context_url", "diversion", "audience",
-    "crews",
+    "crews", "source",
 )  # fmt: skip
 TEXT_FIELDS = ("title", "body", "instruction")
 ROW_FIELDS = (
@@ -85,12 +85,6 @@ def _qualifier(facts: dict[str, Any]) -> dict[str, Any]:
     if facts.get("hours"):
         found |= {"hours": facts["hours"], "days": facts.get("days") or "daily"}
     return found
-
-
-def home_zone(office: Organisation) -> str:
-    """The zone of the office's first place, for a notice about places that have no code."""
-    home = Place.objects.filter(office=office).exclude(time_zone="").first()
-    return home.time_zone if home else "UTC"
 
 
 def write_content(version: Version, draft: Draft) -> None:

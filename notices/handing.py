@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from base import audit
 from base.access import Can
 from base.errors import Refused
+from contacts import places
 from contacts.models import ApiKey, Organisation
 
 from . import lifecycle
-from .drafting import Draft, home_zone, impact
+from .drafting import Draft, impact
 from .models import HandedIn
 
 Kind = Organisation.Kind
@@ -46,7 +47,7 @@ def hand_in(wish: Wish, *, key: ApiKey, now: datetime) -> HandedIn:
     """A draft at the office; raises `NoOffice` or `OtherOffice`."""
     office = _office(wish, key)
     zones = [row["place"].time_zone for row in wish.rows if row["place"] and row["place"].time_zone]
-    zone = zones[0] if zones else home_zone(office)
+    zone = zones[0] if zones else places.home_zone(office)
     # A partner agency speaks in its own name, as an officer would write down who said it.
     agency = key.organisation if key.organisation.kind == Kind.AGENCY else None
     rows = [

@@ -8,7 +8,7 @@ from base.access import Can, has_seat, rule
 from base.words import Role
 from contacts.models import Organisation
 
-from .models import Version
+from .models import Item, Version
 
 
 def offices_written_for(user: Any) -> Any:
@@ -20,7 +20,10 @@ def offices_written_for(user: Any) -> Any:
 
 
 def _works_for(user: Any, version: Version, *roles: Role) -> bool:
-    office = version.notice.office
+    return _works_at(user, version.notice.office, *roles)
+
+
+def _works_at(user: Any, office: Organisation, *roles: Role) -> bool:
     if has_seat(user, Role.HEADQUARTERS) and has_seat(user, *roles):
         return True  # headquarters helps every office, with the seat that the deed itself needs
     helpers = set(office.published_by.values_list("pk", flat=True))
@@ -127,3 +130,17 @@ def keep_templates(user: Any, _obj: Any) -> bool:
 def keep_crises(user: Any, _obj: Any) -> bool:
     """Headquarters alone, and one person of it: ADR 10."""
     return has_seat(user, Role.HEADQUARTERS)
+
+
+@rule(Can.KEEP_SOURCES)
+def keep_sources(user: Any, office: Organisation | None) -> bool:
+    """Headquarters for every office; officers for those they write for."""
+    if has_seat(user, Role.HEADQUARTERS):
+        return True
+    return has_seat(user, Role.OFFICER) if office is None else _works_at(user, office, Role.OFFICER)
+
+
+@rule(Can.USE_INCOMING)
+def use_incoming(user: Any, item: Item | None) -> bool:
+    """Whoever writes notices for the office that it came to."""
+    return has_seat(user, Role.OFFICER) if item is None else _works_at(user, item.office, Role.OFFICER)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from base import clock
 
 from . import copies, ladder, reminders, schedule, summaries
+from .incoming import fetching
 
 
 @shared_task(name="notices.tasks.publish_due")
@@ -30,3 +31,10 @@ def summarise(**kwargs: object) -> None:
     """Sends the digests that are due."""
     close_old_connections()
     summaries.sweep(now=timezone.now())
+
+
+@shared_task(name="notices.tasks.look_outside")
+def look_outside(**kwargs: object) -> None:
+    """Fetches what other bodies publish, where it is due."""
+    close_old_connections()
+    fetching.sweep(now=timezone.now())

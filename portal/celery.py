@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
     "notices-hour": every(5.0, "notices.tasks.publish_due", "critical"),
     "notices-promises": every(10.0, "notices.tasks.remind", "critical"),
     "notices-digests": every(30.0, "notices.tasks.summarise", "digest"),
+    "notices-outside": every(30.0, "notices.tasks.look_outside", "webhook"),
     "audit-chain": every(5.0, "base.tasks.chain", "digest"),
     # Two workers: a dead one raises no alarm about itself.
     "portal-watch": every(30.0, "portal.tasks.watch", "digest"),

@@ -75,6 +75,8 @@ FAIRWAY_BACKUP_HOURS = env.int("FAIRWAY_BACKUP_HOURS", default=26)
 FAIRWAY_COPY_MINUTES = env.int("FAIRWAY_COPY_MINUTES", default=15)
 # Loopback networks in which a demo or a test has its sinks; refused elsewhere (portal.E004).
 FAIRWAY_HTTP_TEST_NETS = env.list("FAIRWAY_HTTP_TEST_NETS", default=[])
+# How often addresses of other bodies are looked at; one that fails is left alone for longer and longer.
+FAIRWAY_SOURCE_MINUTES = env.int("FAIRWAY_SOURCE_MINUTES", default=5)
 FAIRWAY_CHECKER_URL = env("FAIRWAY_CHECKER_URL", default="")
 FAIRWAY_METRICS_TOKEN = env("FAIRWAY_METRICS_TOKEN", default="")
 # Text messages: a gateway that takes a POST (https://…), or a file for trying out (file:///…); empty: none are sent.

@@ -23,7 +23,7 @@ from .words import Trouble
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 CAP_TYPE = "application/cap+xml"
-LINE, LONG = 300, 20_000
+LINE, LINK, LONG = 300, 500, 20_000
 
 
 class Unread(Exception):
@@ -110,7 +110,7 @@ def _entry(
     """`key`: the identifier as given; where there is none, the link or the words themselves identify."""
     first = next((line for line in body.splitlines() if line.strip()), "")
     title = one_line(title)[:LINE] or one_line(first)[:LINE]
-    identifier = key.strip()[:LINE]
+    identifier, link, language = (one_line(said)[:LINK] for said in (key, link, language))
     found = Found(
         identity=identifier or link or title,
         title=title,

@@ -41,3 +41,4 @@ class State(TextChoices):
     USED = "used", pgettext_lazy("item from outside", "Made into a draft")
     ASIDE = "aside", pgettext_lazy("item from outside", "Put aside")
     REPLACED = "replaced", pgettext_lazy("item from outside", "Replaced by a newer one")
+    OVER = "over", pgettext_lazy("item from outside", "Over or too old when it was read")

@@ -1,10 +1,11 @@
-"""What is said, by whom, in which state; what helps at the desk; what associations answer; crises."""
+"""What is said, by whom, in which state; what helps at the desk; relays; crises; what comes from outside."""
 
 from .associations import Mark, Relay
 from .crisis import Crisis, CrisisChange, PartnerPage
 from .desk import LoneIssue, Template, Told, Typed
 from .digests import Listed
 from .handed import HandedIn
+from .incoming import Item, Source
 from .search import SearchEntry
 from .versions import Approval, Crews, ImpactRow, Notice, Series, Text, Version
 
@@ -15,6 +16,7 @@ __all__ = [
     "CrisisChange",
     "HandedIn",
     "ImpactRow",
+    "Item",
     "Listed",
     "LoneIssue",
     "Mark",
@@ -23,6 +25,7 @@ __all__ = [
     "Relay",
     "SearchEntry",
     "Series",
+    "Source",
     "Template",
     "Text",
     "Told",

@@ -26,6 +26,7 @@ from base.words import (
 )
 from contacts.models import Organisation, Place, User
 from notices import causes, narrowing
+from notices.based_on import BasedOn
 from notices.kinds import KINDS
 from notices.querysets import NoticeQuerySet, VersionQuerySet
 
@@ -126,6 +127,7 @@ class Version(models.Model):
     diversion = models.JSONField(default=dict, blank=True)
     audience = models.JSONField(default=dict, blank=True, help_text="aeo, sectors: whom it is narrowed to")
     crews = models.CharField(max_length=10, choices=Crews, blank=True, help_text="empty: not answered")
+    source = models.JSONField(default=dict, blank=True, help_text="based_on.BasedOn, if it was made from outside")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     editors = models.ManyToManyField(User, related_name="+", blank=True)
     created_at = models.DateTimeField()
@@ -229,6 +231,11 @@ class Version(models.Model):
     def cause_here(self) -> str:
         """The cause in the language of the page, where it is one that every language knows."""
         return causes.say(self.cause)
+
+    @property
+    def based_on(self) -> BasedOn | None:
+        """The message from outside that it was made from."""
+        return BasedOn.from_json(self.source) if self.source else None
 
     @property
     def meant_for(self) -> str:

@@ -21,7 +21,7 @@ from contacts import places
 from contacts.models import Place
 from notices import autosave, lifecycle
 from notices.checklist import Outlook, outlook
-from notices.drafting import as_if, home_zone
+from notices.drafting import as_if
 from notices.forms import KindForm, NoticeForm, draft_of, initial_of, slips, understood
 from notices.impact_form import ImpactForm, ImpactFormSet, initial_rows
 from notices.kinds import KINDS
@@ -161,7 +161,7 @@ def _outlook(version: Version, form: NoticeForm, rows: Any) -> Outlook:
 
 
 def _home_zone(version: Version) -> str:
-    return version.time_zone or home_zone(version.notice.office)
+    return version.time_zone or places.home_zone(version.notice.office)
 
 
 def _page(
