@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import alone, crises, decision, desk, editor, preview, revising, scheduling, sending, templates
+from .views import (
+    alone,
+    crises,
+    decision,
+    desk,
+    editor,
+    incoming,
+    preview,
+    revising,
+    scheduling,
+    sending,
+    templates,
+)
 
 urlpatterns = [
     path("headquarters/crises/", crises.index, name="crises_kept"),
@@ -12,6 +24,12 @@ urlpatterns = [
     path("headquarters/crises/<str:reference>/partners/<int:pk>/", crises.check, name="partner_check"),
     path("desk/", desk.desk, name="desk"),
     path("desk/new/", editor.new, name="notice_new"),
+    path("desk/incoming/", incoming.inbox, name="incoming"),
+    path("desk/incoming/<uuid:uid>/", incoming.item, name="incoming_item"),
+    path("desk/incoming/<uuid:uid>/<str:verb>/", incoming.act, name="incoming_act"),
+    path("desk/sources/", incoming.source_list, name="sources"),
+    path("desk/sources/new/", incoming.source_new, name="source_new"),
+    path("desk/sources/<uuid:uid>/<str:verb>/", incoming.source_act, name="source_act"),
     path("desk/templates/", templates.templates, name="templates"),
     path("desk/templates/new/", templates.template, name="template_new"),
     path("desk/templates/<int:pk>/", templates.template, name="template"),

@@ -37,10 +37,14 @@ def identifier(version: Version) -> str:
 
 
 def expires(version: Version, sent: datetime) -> datetime:
-    """How long the message holds, which is not when the closure ends: an open end holds a day past the next word."""
+    """How long the message holds, which is not when the closure ends: an open end holds a day past the next word.
+
+    What is only planned holds past its start, or a reader would drop it before it begins.
+    """
     if version.ends_at and version.ends_at > sent:
         return version.ends_at
-    due = max((at for at in (version.next_update_at, version.reopens_latest, sent) if at), default=sent)
+    moments = (version.starts_at, version.next_update_at, version.reopens_latest, sent)
+    due = max((at for at in moments if at), default=sent)
     return due + DAY
 
 
@@ -64,6 +68,8 @@ def document(version: Version, former: Sequence[Version]) -> bytes:
     xml.add(alert, "sent", moment(sent))
     xml.add(alert, "status", version.status)
     xml.add(alert, "msgType", version.msg_type)
+    if version.based_on is not None:
+        xml.add(alert, "source", version.based_on.name)
     xml.add(alert, "scope", "Public")
     if version.status != CapStatus.ACTUAL:
         xml.add(alert, "note", _("This is an exercise. Nothing has happened."))

@@ -11,13 +11,13 @@ from urllib.parse import urljoin
 from django.conf import settings
 from django.db.models import F
 
-from base import http
+from base import heartbeat, http
 from notices.models import Item, Source
 
 from . import feeds
 from .feeds import Entry, Unread
 from .judging import is_cap, judged
-from .keeping import Flood, identity_of, keep, mark
+from .keeping import Flood, forget, identity_of, keep, mark
 from .words import Form, Trouble
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ BODY_S = 10.0
 SWEEP_S, LOOK_S = 60.0, 40.0
 NEWEST = 30  # messages of an index that are fetched in one look
 LONGEST = timedelta(hours=6)
+FORGET_S = 24 * 3600.0
 ACCEPT = "application/cap+xml, application/atom+xml, application/rss+xml, application/feed+json, */*;q=0.5"
 
 
@@ -40,11 +41,13 @@ def sweep(*, now: datetime) -> int:
         if claimed.update(due_at=now + _interval(source.failures + 1), looked_at=now):
             look(source, now=now)
             looked += 1
+    if heartbeat.take("incoming:forget", FORGET_S):
+        forget(now=now)
     return looked
 
 
 def _interval(failures: int) -> timedelta:
-    usual = timedelta(minutes=settings.FAIRWAY_SOURCE_MINUTES)
+    usual = timedelta(minutes=max(settings.FAIRWAY_SOURCE_MINUTES, 1))
     return usual if failures == 0 else min(usual * 2 ** min(failures - 1, 12), max(LONGEST, usual))
 
 
@@ -132,11 +135,13 @@ class _Look:
     def _index(self, found: list[Entry]) -> None:
         newest = sorted(found, key=self._age)[-NEWEST:]
         marks = {mark(one.message, str(one.found.sent_at), one.found.title): one for one in newest if one.message}
-        known = Item.objects.filter(source=self.source, entry__in=marks).values_list("entry", flat=True)
-        for entry in [one for one in marks if one not in set(known)]:
+        known = set(Item.objects.filter(office=self.source.office, entry__in=marks).values_list("entry", flat=True))
+        for entry in [one for one in marks if one not in known]:
             self._linked(marks[entry], entry)
         if self.missed:
             self.remark = (Trouble.LINKED, " ".join([f"{len(self.missed)}:", *self.missed[:2]]))
+        if self.missed and len(self.missed) == len(marks):
+            raise Unread(Trouble.LINKED, self.remark[1])  # nothing to be had: it can wait
 
     def _linked(self, entry: Entry, marked: str) -> None:
         try:

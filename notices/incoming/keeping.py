@@ -22,6 +22,7 @@ from .words import State
 
 MOST_WAITING = 200  # of one source: whoever sends more than anybody reads is not read further
 STALE = timedelta(days=14)
+KEPT = timedelta(days=365)  # what became of nothing; what became a notice stays with it
 UNUSED = (State.WAITING, State.UNREADABLE, State.ASIDE)
 
 
@@ -157,6 +158,12 @@ def take_back(item: Item, *, by: User, now: datetime) -> None:
     """Back into the inbox, from among those put aside or over."""
     usable = not item.document or not judged(bytes(item.document), "")[1]
     _settle(item, (State.ASIDE, State.OVER), _usual(usable), by=by, now=now)
+
+
+def forget(*, now: datetime) -> int:
+    """Deletes what nobody needed a year ago."""
+    unused = Item.objects.filter(state__in=(State.ASIDE, State.REPLACED, State.OVER), fetched_at__lt=now - KEPT)
+    return int(unused.delete()[0])
 
 
 def _settle(item: Item, before: tuple[State, ...], after: State, *, by: User, now: datetime) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from base import audit, http
 from base.access import Can, demand
@@ -19,12 +20,12 @@ MOST = 50  # of one office
 
 
 class Known(Refused):
-    message = _("This address is looked at already.")
+    message = gettext_lazy("This address is looked at already.")
     field = "url"
 
 
 class TooMany(Refused):
-    message = _("An office has at most %(most)s sources. Remove one that nobody reads.") % {"most": MOST}
+    message = gettext_lazy("An office has too many sources. Remove one that nobody reads.")
 
 
 def add(*, name: str, url: str, form: str, office: Organisation, by: User, now: datetime) -> Source:
@@ -45,20 +46,22 @@ def add(*, name: str, url: str, form: str, office: Organisation, by: User, now: 
     return source
 
 
-def pause(source: Source, *, by: User, now: datetime) -> None:
+def pause(source: Source, *, by: User, now: datetime) -> str:
     _change(source, "pause", by=by, now=now, paused_at=now)
+    return _("Paused. Nothing more is fetched from there.")
 
 
-def resume(source: Source, *, by: User, now: datetime) -> None:
-    """Looked at within a minute, also if it failed before."""
+def resume(source: Source, *, by: User, now: datetime) -> str:
     _change(source, "resume", by=by, now=now, paused_at=None, due_at=now, failures=0)
+    return _("It is looked at within a minute.")
 
 
-def look_now(source: Source, *, by: User, now: datetime) -> None:
+def look_now(source: Source, *, by: User, now: datetime) -> str:
     _change(source, "look", by=by, now=now, due_at=now, etag="", modified="")
+    return _("It is looked at within a minute.")
 
 
-def remove(source: Source, *, by: User, now: datetime) -> None:
+def remove(source: Source, *, by: User, now: datetime) -> str:
     """What it brought stays; what nobody has used is put aside."""
     demand(by, Can.KEEP_SOURCES, source.office)
     with transaction.atomic():
@@ -68,6 +71,7 @@ def remove(source: Source, *, by: User, now: datetime) -> None:
             actor=by, action="source.remove", target=f"source:{source.uid}", facts={"url": source.url}, now=now
         )
         source.delete()
+    return _("Removed. What became a draft stays; the rest was put aside.")
 
 
 def _change(source: Source, verb: str, *, by: User, now: datetime, **fields: object) -> None:

@@ -16,6 +16,7 @@ from contacts import places
 from contacts.models import Organisation, User
 from notices import lifecycle
 from notices.based_on import BasedOn
+from notices.cap.shape import Fault
 from notices.drafting import Draft, content_of
 from notices.models import Item, Version
 
@@ -107,11 +108,11 @@ def upload(document: bytes, *, office: Organisation, by: User, now: datetime) ->
     demand(by, Can.USE_INCOMING, Item(office=office))
     found, faults = judged(document, "")
     if faults:
-        first, *others = faults
-        raise Unusable(" ".join(_said(fault.line, str(fault)) for fault in (first, *others[:2])))
+        raise Unusable(" ".join(_said(fault) for fault in faults[:3]))
     name = found.sender_name or found.sender
     return keep(found, office=office, name=name, by=by, now=now, identity=found.identity, document=document)
 
 
-def _said(line: int, text: str) -> str:
-    return _("Line %(line)s, %(text)s") % {"line": line, "text": text} if line else text
+def _said(fault: Fault) -> str:
+    where = _("Line %(line)s:") % {"line": fault.line} if fault.line and fault.element else ""
+    return f"{where} {fault}".strip()

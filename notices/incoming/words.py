@@ -21,14 +21,14 @@ class Trouble(TextChoices):
 
     ADDRESS = "address", _("This address is not called.")
     UNREACHED = "unreached", _("The server cannot be reached.")
-    ANSWER = "answer", _("The server answers with an error.")
-    MOVED = "moved", _("It has moved. Enter its new address, if you trust it.")
+    ANSWER = "answer", _("The server answers with an error:")
+    MOVED = "moved", _("It has moved. Enter its new address, if you trust it:")
     LONG = "long", _("It is longer than we read, or did not come whole.")
-    NOT_XML = "not_xml", _("This is not XML.")
+    NOT_XML = "not_xml", _("This is not XML. Stopped at line:")
     NOT_JSON = "not_json", _("This is not JSON.")
     OTHER_FORM = "other_form", _("It is in another form than the one chosen.")
     SAME_IDS = "same_ids", _("Several entries have the same identifier. They were taken all the same.")
-    LINKED = "linked", _("Some of the messages that it names cannot be fetched.")
+    LINKED = "linked", _("Messages that it names cannot be fetched:")
     FLOOD = "flood", _("Too many of its messages wait already. Put aside what nobody needs.")
     OURS = "ours", _("Something went wrong here, not there. Whoever runs the site finds it in the log.")
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from base.words import Role
+from base.words import Role, Severity
 from contacts.models import Organisation, User
 from notices.incoming.found import Found
 from notices.incoming.words import Form, State, Trouble
@@ -112,6 +112,12 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.title or str(_("Without a title"))
+
+    @property
+    def severity_word(self) -> str:
+        """Empty for an entry of a feed, which says none."""
+        said = self.said["severity"]
+        return str(Severity(said).label) if said in Severity.values else ""
 
     @property
     def found(self) -> Found:

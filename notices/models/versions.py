@@ -127,7 +127,9 @@ class Version(models.Model):
     diversion = models.JSONField(default=dict, blank=True)
     audience = models.JSONField(default=dict, blank=True, help_text="aeo, sectors: whom it is narrowed to")
     crews = models.CharField(max_length=10, choices=Crews, blank=True, help_text="empty: not answered")
-    source = models.JSONField(default=dict, blank=True, help_text="based_on.BasedOn, if it was made from outside")
+    source = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="based_on.BasedOn, if it was made from outside"
+    )
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     editors = models.ManyToManyField(User, related_name="+", blank=True)
     created_at = models.DateTimeField()

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 from base.access import Can, may
 from base.clock import now
 from notices import lone, promises, schedule, under_way
-from notices.models import Version
+from notices.models import Item, Version
 from notices.policies import has_touched
 
 STATE = Version.State
+FEW = 3  # of what came from outside; the rest stands in the inbox
 
 
 def _lists(user: Any) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     alone = [one for one in lone.unsettled() if not one.finding and one.by_id != user.pk]
     reviews = [one for one in alone if may(user, Can.REVIEW, one.version)]
     held = [(version, why) for version in lists["scheduled"] if (why := schedule.hindrance(version, now=moment))]
+    incoming = Item.objects.visible_to(user).waiting().select_related("notice")
     return render(
         request,
         "notices/desk.html",
@@ -63,6 +65,8 @@ def desk(request: HttpRequest) -> HttpResponse:
             "lists": lists,
             "held": held,
             "reviews": reviews,
+            "incoming": incoming[:FEW],
+            "incoming_count": incoming.count(),
             "due": due,
             "late": sum(one.due_at <= moment for one in due),
             "sending": [one for one in sending if may(user, Can.SEE_DRAFTS, one.version)],

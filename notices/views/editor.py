@@ -25,7 +25,7 @@ from notices.drafting import as_if
 from notices.forms import KindForm, NoticeForm, draft_of, initial_of, slips, understood
 from notices.impact_form import ImpactForm, ImpactFormSet, initial_rows
 from notices.kinds import KINDS
-from notices.models import Version
+from notices.models import Item, Version
 from notices.policies import offices_written_for
 from notices.presets import PRESETS, reshaped, typed_rows
 from notices.starting import filled, starts
@@ -190,5 +190,6 @@ def _page(
         "zone_words": zone_name(now(), _home_zone(version)),
         "replaces": version.notice.versions.filter(state=Version.State.ISSUED).first(),
         "places": Place.objects.answered_for(),
+        "news": Item.objects.news_about(version.notice),
     }
     return render(request, "notices/edit.html", facts, status=status)

@@ -35,7 +35,7 @@ from notices.actions import STEPS
 from notices.cards import card
 from notices.deed_forms import HourForm
 from notices.facets import facets_of, leaves_at
-from notices.models import Version
+from notices.models import Item, Version
 from notices.moment_fields import initial_moments
 from notices.policies import has_touched
 from notices.views.common import tell, version_for
@@ -143,6 +143,7 @@ def facts_of(request: HttpRequest, version: Version) -> dict[str, Any]:
         "hour": HourForm(initial=initial_moments({"publish": version.publish_at}, rendering.zone_of(version))),
         **_waiting(version, request.user),
         "own": has_touched(request.user, version),
+        "news": Item.objects.news_about(version.notice),
     }
 
 

@@ -63,6 +63,7 @@ REFUSE_EMPTY = {
     "notice_new", "template_new", "template", "version_correct", "apply", "application", "person_email",
     "version_review", "office", "office_new", "connection_new", "follow_phone", "api_key_new",
     "crisis_new", "crisis_edit",
+    "incoming", "incoming_item", "source_new",
 }  # fmt: skip
 LANGUAGES = ("en", "fr", "es", arabic.CODE)
 THEMES = ("light", "dark")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROWS = 28
+ROWS = 29
 
 
 def rows() -> dict[int, list[tuple[str, str]]]:

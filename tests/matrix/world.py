@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -25,11 +26,13 @@ from contacts.models import (
 from delivery import addresses, seals
 from dialogue.cases import files, intake, mails
 from dialogue.cases.models import Case, CaseFile
-from notices.models import Crisis, Template, Version
+from notices.incoming import sources, using
+from notices.models import Crisis, Item, Source, Template, Version
 from tests import make
 
 MEMBERS = b"email,company,consent_basis\nfirst@member.invalid,First,opt_in\nnot an address,Second,opt_in\n"
 NETWORK = "192.0.2.0/24"
+CAP = Path(__file__).parent.parent / "cases" / "cap" / "cap-01-alert-planned-downtime.xml"
 
 
 @dataclass
@@ -58,6 +61,8 @@ class World:
     template: Template
     api_key: ApiKey
     crisis: Crisis
+    item: Item
+    source: Source
     people: dict[str, User] = field(default_factory=dict)
 
 
@@ -116,6 +121,10 @@ def build() -> World:
         template=make.template("Storm"),
         api_key=make.api_key(office, by=author)[0],
         crisis=make.crisis(by=persons["headquarters"], partners=[("Coast guard", "https://coast.example/")]),
+        item=_from_outside(author, office),
+        source=sources.add(
+            name="Port", url="https://port.example/rss", form="feed", office=office, by=author, now=make.now()
+        ),
         people=persons,
     )
 
@@ -139,6 +148,10 @@ def _people(office: Organisation, association: Organisation) -> dict[str, User]:
         person.password = hashed
         person.save(update_fields=["password"])
     return persons
+
+
+def _from_outside(by: User, office: Organisation) -> Item:
+    return using.upload(CAP.read_bytes(), office=office, by=by, now=make.now())[0]
 
 
 def _apply(name: str) -> Application:
@@ -208,6 +221,8 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "association_mark": {"code": world.association.code},
         "association_relay": uid | {"code": world.association.code},
         "connection_act": uid | {"verb": "pause"},
+        "incoming_act": uid | {"verb": "aside"},
+        "source_act": uid | {"verb": "pause"},
         "template": {"pk": world.template.pk},
         "template_remove": {"pk": world.template.pk},
         "seat_end": {"pk": world.colleague.seats()[0].pk},

@@ -241,6 +241,7 @@ def test_message_that_an_index_names_inside_a_private_network_is_never_called() 
     with site(index=atom(("a", "One", ""), ("b", "Two", ""), ("c", "Three", ""), links=links)) as there:
         source = look(there.source("/index", Form.INDEX), AT)
     assert source.trouble == Trouble.LINKED and not Item.objects.exists()
+    assert source.failures == 1  # nothing of it can be had: it is left alone for longer
 
 
 def test_flood_is_dammed_and_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,15 @@ def test_wrong_file_is_refused_with_what_is_wrong(document: bytes, said: str) ->
     assert not Item.objects.exists()
 
 
+def test_what_nobody_needed_is_forgotten_after_a_year_and_what_was_used_is_not() -> None:
+    item, used = came(), came("cap-05")
+    drafted(used)
+    keeping.put_aside(item, by=make.user("officer"), now=AT)
+    assert keeping.forget(now=AT + timedelta(days=364)) == 0
+    assert keeping.forget(now=AT + timedelta(days=366)) == 1
+    assert list(Item.objects.all()) == [used]
+
+
 # --- News of what was used ----------------------------------------------------------------------------------------
 
 
