@@ -99,15 +99,7 @@ def build() -> World:
             address=addresses.get_or_create("follower@company.invalid"), created_at=make.now()
         ),
         reader=reader,
-        invitation=people.invite(
-            by=persons["administrator"],
-            email="invited@wgcs.example",
-            name="",
-            language="en",
-            organisation=office,
-            role="officer",
-            now=make.now(),
-        ),
+        invitation=_invite(persons["administrator"], office),
         application=applications.verify(_apply("Applicants"), now=make.now()),
         unconfirmed=_apply("Strangers"),
         colleague=make.user("member", at=association),
@@ -152,6 +144,13 @@ def _people(office: Organisation, association: Organisation) -> dict[str, User]:
 
 def _from_outside(by: User, office: Organisation) -> Item:
     return using.upload(CAP.read_bytes(), office=office, by=by, now=make.now())[0]
+
+
+def _invite(by: User, office: Organisation) -> Invitation:
+    return people.invite(
+        by=by, email="invited@wgcs.example", name="", language="en", organisation=office, role="officer",
+        now=make.now(),
+    )  # fmt: skip
 
 
 def _apply(name: str) -> Application:
