@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from base.words import STATUS_RANK, TRAVELLERS, PlaceStatus, Traffic
@@ -18,7 +19,7 @@ from contacts.models.places import fold as fold_name
 from . import status_of, truth_of
 from .models import ImpactRow, Version
 from .status import Stated, fold, said_now
-from .truth import segments
+from .truth import Row, segments
 
 CARGO = (Traffic.CARGO, Traffic.EMPTIES, Traffic.RELIEF)
 
@@ -111,12 +112,13 @@ def _standing(place: Place, cells: Cells, told: _Told) -> Standing:
 
 
 def worst_of(cells: Iterable[Stated]) -> Stated | None:
-    return min(cells, key=lambda stated: stated.order, default=None)
+    each = {id(stated): stated for stated in cells}  # dozens of cells share one
+    return min(each.values(), key=lambda stated: stated.order, default=None)
 
 
 def status_of_all(cells: Cells, whole: int) -> str:
     """The one word for a place: closed only where nothing passes, partly closed where something does."""
-    worst = worst_of(set(cells.values()))
+    worst = worst_of(cells.values())
     if worst is None:
         return PlaceStatus.OPEN.value
     if worst.status == PlaceStatus.CLOSED:
@@ -125,12 +127,20 @@ def status_of_all(cells: Cells, whole: int) -> str:
     return worst.status
 
 
+@lru_cache(maxsize=4096)
+def _spoken(rows: tuple[Row, ...], language: str, key: str, name: str, modes: tuple[str, ...]) -> str:
+    """The same rows are told of by the same words."""
+    said = segments(rows, language, place_names={key: name}, place_modes={key: modes} if modes else {})
+    return " ".join(clause.spoken for clause in said)
+
+
 class _Told:
     """The versions in force, by reference, and what their rows say of one place."""
 
     def __init__(self, versions: Iterable[Version], *, now: datetime, language: str) -> None:
         self.versions = {status_of.reference_of(version): version for version in versions}
         self.now, self.language = now, language
+        self.names: dict[int, tuple[dict[str, str], dict[str, list[str]]]] = {}
         self.rows: dict[str, list[tuple[Version, ImpactRow]]] = defaultdict(list)
         for version in self.versions.values():
             for row in version.rows.all():
@@ -149,10 +159,10 @@ class _Told:
 
     def standing(self, cells: Cells, *, whole: int, key: str, zone: str, **facts: Any) -> Standing:
         """`whole`: how many cells the place has."""
-        worst = worst_of(set(cells.values()))
+        worst = worst_of(cells.values())
         lead = self.versions[worst.notice] if worst else None
         shown = [
-            _word(worst_of({stated for (_mode, way, traffic), stated in cells.items() if column.holds(way, traffic)}))
+            _word(worst_of(stated for (_mode, way, traffic), stated in cells.items() if column.holds(way, traffic)))
             for column in COLUMNS
         ]
         speaking = {stated.notice for stated in cells.values()}
@@ -175,10 +185,11 @@ class _Told:
 
     def _said(self, version: Version, key: str) -> str:
         """The truth line of the leading notice for this place alone, without its name."""
-        names, modes = truth_of.names_and_modes(version, self.language)
-        rows = truth_of.as_rows(self._rows_of(version, key))
-        said = segments(rows, self.language, place_names=names, place_modes=modes)
-        return " ".join(clause.spoken for clause in said)
+        if version.pk not in self.names:
+            self.names[version.pk] = truth_of.names_and_modes(version, self.language)
+        names, modes = self.names[version.pk]
+        rows = tuple(truth_of.as_rows(self._rows_of(version, key)))
+        return _spoken(rows, self.language, key, names.get(key, ""), tuple(modes.get(key, ())))
 
     def _source(self, version: Version, key: str) -> str:
         """Whose word it is: the agency of the row that is the worst, else the office."""

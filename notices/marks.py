@@ -12,7 +12,7 @@ from django.db.models import Q
 from .models import ImpactRow, Version
 from .querysets import VersionQuerySet
 from .status import said_now
-from .status_of import as_row
+from .status_of import SAYS, as_pattern
 
 # The moments at which a page says something else though nobody changed anything.
 BOUNDARIES = ("starts_at", "ends_at", "reopens_latest", "next_update_at")
@@ -27,8 +27,8 @@ def mark(versions: VersionQuerySet, *, language: str, now: datetime, also: Itera
     """
     shown = list(versions.order_by("pk").values_list("pk", "state", "lone__finding", *BOUNDARIES))
     passed = [moment for row in shown for moment in row[3:] if moment and moment <= now]
-    rows = ImpactRow.objects.filter(version__in=[row[0] for row in shown]).order_by("pk").select_related("place")
-    said = [said_now(as_row(row), now) for row in rows]
+    rows = ImpactRow.objects.filter(version__in=[row[0] for row in shown]).order_by("pk").values_list(*SAYS)
+    said = [said_now(as_pattern(*row), now) for row in rows]
     facts = [settings.BUILD_ID, language, max(passed, default=None), *(row[:3] for row in shown), *said, *also]
     return f'W/"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"'
 

@@ -38,6 +38,20 @@ def as_row(row: ImpactRow) -> StatusRow:
     )
 
 
+# What decides whether a row says something at a moment, and what.
+SAYS = ("status", "starts_at", "ends_at", "time_zone", "qualifier")
+
+
+def as_pattern(
+    status: str, starts_at: datetime, ends_at: datetime | None, zone: str, qualifier: dict[str, object]
+) -> StatusRow:
+    """A row without what it speaks of, from its `SAYS`."""
+    hours, days = str(qualifier.get("hours") or ""), str(qualifier.get("days") or "")
+    return StatusRow(
+        place="", status=status, starts_at=starts_at, ends_at=ends_at, zone=zone, hours=hours, days=days
+    )
+
+
 def as_status(version: Version, now: datetime) -> StatusVersion:
     return StatusVersion(
         notice=reference_of(version),
@@ -49,13 +63,17 @@ def as_status(version: Version, now: datetime) -> StatusVersion:
 
 
 def issued_now(now: datetime) -> list[Version]:
-    """Every version in force with rows not over: the issued one of each notice that is meant; two queries."""
-    lasting = ImpactRow.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).select_related("place", "agency")
+    """Every version in force with rows not over: the issued one of each notice that is meant; four queries at most.
+
+    A place that many rows speak of is read once.
+    """
+    lasting = ImpactRow.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).prefetch_related("place", "agency")
     return list(
         Version.objects.filter(state=Version.State.ISSUED, issued_at__lte=now, status=CapStatus.ACTUAL)
         .filter(Q(ends_at=None) | Q(ends_at__gt=now))
         .exclude(msg_type=MsgType.CANCEL)
         .select_related("notice__office")
+        .defer("sheets", "diversion", "audience", "correction", "spoken")  # nothing of a status is in them
         .prefetch_related(Prefetch("rows", queryset=lasting.order_by("position")))
     )
 
@@ -65,7 +83,7 @@ def live_versions(now: datetime) -> list[StatusVersion]:
 
 
 def status_now(locodes: Iterable[str], *, now: datetime) -> dict[str, PlaceNow]:
-    """What each place is at `now`; three queries, however many places and notices there are."""
+    """What each place is at `now`; five queries at most, however many places and notices there are."""
     asked = list(locodes)
     modes = dict(Place.objects.filter(locode__in=asked).values_list("locode", "modes"))
     return places_now(fold(live_versions(now), now=now, place_modes=modes), asked)

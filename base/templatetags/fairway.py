@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BaseForm, BaseFormSet
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
@@ -33,15 +35,34 @@ LOOKS = {
     "open": ("s-open", "open"),
 }
 
+QUARTER_S = 900
 MODE_ICONS = {
     "maritime": "ship", "inland_waterway": "ship", "air": "plane", "road": "truck", "rail": "train", "post": "send",
 }  # fmt: skip
 
 
+# A board shows a thousand icons, statuses and moments of a few dozen kinds: each kind is written once.
+
+
+@lru_cache(maxsize=8)
+def _sprite(backend: str, root: str) -> str:
+    """The address of the icons. It is a question of the storage, which only tests change while they run."""
+    return static("icons.svg")
+
+
+def sprite() -> str:
+    return _sprite(settings.STORAGES["staticfiles"]["BACKEND"], str(settings.STATIC_ROOT))  # type: ignore[index]
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, sprite: str) -> SafeString:
+    return format_html('<svg class="f-i" aria-hidden="true"><use href="{}#i-{}"/></svg>', sprite, name)
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An icon of static/icons.svg; the word beside it carries the meaning."""
-    return format_html('<svg class="f-i" aria-hidden="true"><use href="{}#i-{}"/></svg>', static("icons.svg"), name)
+    return _icon(name, sprite())
 
 
 @register.simple_tag
@@ -59,10 +80,15 @@ def status_class(status: str) -> str:
 @register.simple_tag
 def status(value: str, extra: str = "", of: str = "") -> SafeString:
     """Shape, word and colour of a place status; `of` says of how many or of whom."""
+    return _status(str(value), extra, str(of), sprite(), get_language())
+
+
+@lru_cache(maxsize=1024)
+def _status(value: str, extra: str, of: str, sprite: str, language: str | None) -> SafeString:
     look, sign = LOOKS.get(value, LOOKS["unknown"])
     said = f"{of}: {status_word(value).lower()}" if of else status_word(value)
     classes = " ".join(name for name in ("f-status", extra, look) if name)
-    return format_html('<span class="{}">{} {}</span>', classes, icon(sign), said)
+    return format_html('<span class="{}">{} {}</span>', classes, _icon(sign, sprite), said)
 
 
 @register.simple_tag
@@ -82,7 +108,7 @@ def map_icon(value: str, at: tuple[float, float], size: int = 20) -> SafeString:
     """The shape of a status within a drawing; `at` is its upper left corner."""
     sign = LOOKS.get(value, LOOKS["unknown"])[1]
     place = format_html('x="{}" y="{}" width="{}" height="{}"', *at, size, size)
-    return format_html('<use href="{}#i-{}" {}/>', static("icons.svg"), sign, place)
+    return format_html('<use href="{}#i-{}" {}/>', sprite(), sign, place)
 
 
 @register.simple_tag
@@ -121,7 +147,15 @@ def moment(at: datetime | None, zone: str = "UTC", *, near: datetime | None = No
     """Local time of the place, UTC beside it."""
     if at is None:
         return SafeString("")
-    shown = clock.shown(at, zone or "UTC", (get_language() or "en")[:2], near=near)
+    quarter = None if near is None else int(near.timestamp() // QUARTER_S)
+    return _moment(int(at.timestamp() // 60), zone or "UTC", (get_language() or "en")[:2], quarter)
+
+
+@lru_cache(maxsize=4096)
+def _moment(minute: int, zone: str, language: str, quarter: int | None) -> SafeString:
+    """Nothing of a moment that people read is finer than a minute; days begin at a quarter of an hour everywhere."""
+    near = None if quarter is None else datetime.fromtimestamp(quarter * QUARTER_S, UTC)
+    shown = clock.shown(datetime.fromtimestamp(minute * 60, UTC), zone, language, near=near)
     if str(shown) == shown.local:
         return format_html('<time datetime="{}">{}</time>', shown.machine, shown.local)
     return format_html(

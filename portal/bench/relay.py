@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from portal.embedded.processes import CannotStart, free_port, stop, wait_until
+
+from .debian import unpacked
 
 SESSIONS = 4
 LENGTH = 4_096
@@ -24,22 +25,10 @@ class Tools:
     """Paths of the two programs, and the environment that lets them find their libraries."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = folder / "postfix"
-        if not (self.root / "usr/sbin/smtp-sink").exists():
-            self._unpack(folder)
+        self.root = unpacked(folder, "postfix")
         libraries = next(self.root.rglob("libpostfix-global.so")).parent
         self.environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
         self.sink, self.source = (str(self.root / "usr/sbin" / name) for name in ("smtp-sink", "smtp-source"))
-
-    def _unpack(self, folder: Path) -> None:
-        if shutil.which("apt-get") is None:
-            raise CannotStart("The bench takes smtp-sink out of Debian's package postfix: it needs apt-get.")
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("postfix_*.deb"):
-            old.unlink()
-        subprocess.run(["apt-get", "download", "-qq", "postfix"], cwd=folder, check=True)
-        package = next(folder.glob("postfix_*.deb"))
-        subprocess.run(["dpkg", "-x", package.name, self.root.name], cwd=folder, check=True)
 
     def wire_rate(self, sink: Sink, mails: int) -> float:
         """Mails a second that smtp-source gets into `sink`: four sessions, four kilobytes, no pipelining."""

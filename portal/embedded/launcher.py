@@ -13,6 +13,8 @@ import urllib.request
 from pathlib import Path
 from types import FrameType
 
+from portal.crowd import nginx
+
 from . import servers
 from .processes import (
     CHECKOUT,
@@ -226,6 +228,12 @@ def start_mail_catcher(site: Site) -> str:
     return f"http://localhost:{web}"
 
 
+def start_nginx(site: Site, program: str, port: int) -> None:
+    """Puts it before the site, and lets it be watched and stopped with the rest."""
+    process = nginx.start(program, site.folder / "nginx", port=port, origin=site.port)
+    site.processes.append(("nginx", process))
+
+
 def greet(environment: dict[str, str], port: int, mails: str, seconds: float) -> None:
     servers.say(f"\nFairway is ready after {seconds:.0f} s: http://localhost:{port}")
     if mails:
@@ -235,8 +243,8 @@ def greet(environment: dict[str, str], port: int, mails: str, seconds: float) ->
     servers.say("Ctrl-C stops everything; the data stays.")
 
 
-def serve(folder: Path, port: int, begun: float) -> None:
-    """The site until it is stopped or a part of it falls."""
+def serve(folder: Path, port: int, begun: float, behind: str = "") -> None:
+    """The site until it is stopped or a part of it falls. `behind`: the nginx that takes `port` and asks the site."""
     below: servers.Processes = []
     with servers.started(folder, below) as environment:
         environment.setdefault("FAIRWAY_SITE_URL", f"http://localhost:{port}")
@@ -244,12 +252,16 @@ def serve(folder: Path, port: int, begun: float) -> None:
         environment.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
         environment.setdefault("STATIC_ROOT", str(folder / "static"))
         environment.setdefault("MEDIA_ROOT", str(folder / "media"))
-        site = Site(environment, folder, port, below)
+        if behind:
+            environment["BEHIND_PROXY"] = "true"
+        site = Site(environment, folder, free_port() if behind else port, below)
         try:
             mails = start_mail_catcher(site)
             prepare_site(environment, folder)
             servers.write_state(folder, environment)
             site.start()
+            if behind:
+                start_nginx(site, behind, port)
             greet(environment, port, mails, time.monotonic() - begun)
             while site.revive() or not site.fallen():
                 time.sleep(0.5)
@@ -263,13 +275,14 @@ def serve(folder: Path, port: int, begun: float) -> None:
 def main() -> None:
     begun = time.monotonic()
     heed_signals()
+    behind = nginx.found() if sys.argv[1:] == ["crowd"] else ""
     folder = servers.prepare(data_folder())
     holder = servers.lock(folder)
     if holder is None:
         raise CannotStart(f"Fairway is already running on {folder}: stop it first, or set FAIRWAY_DATA to another.")
     try:
         with holder:
-            serve(folder, chosen_port("PORT", 8000), begun)
+            serve(folder, chosen_port("PORT", 8000), begun, behind)
     except Stopped:
         servers.say("Stopped; the data is kept.")
 
