@@ -37,7 +37,10 @@ def without_session(view: View) -> View:
 
 
 def public_page(view: View) -> View:
-    return without_session(_kept_briefly(view))
+    """A page that any cache may keep; nginx must know its address (`portal.crowd.conf.PUBLIC`)."""
+    page = without_session(_kept_briefly(view))
+    page.may_be_kept = True  # type: ignore[attr-defined]
+    return page
 
 
 def for_one(view: View) -> View:

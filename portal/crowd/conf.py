@@ -22,6 +22,19 @@ TO_TLS = """
         location / { return 308 https://$host$request_uri; }
     }
 """
+SILENCE = """\
+location @silent {
+            types {}
+            default_type "text/html; charset=utf-8";
+            add_header Cache-Control no-store always;
+            add_header Retry-After 60 always;
+            return 503 $silent;
+        }"""
+# Where the pages lie that everybody may read; a test holds it against the site's own list of addresses.
+PUBLIC = (
+    r"^/(?:static/|favicon\.ico$|api/v1/|n/[^/]+/\d+/cap\.xml$"
+    r"|[a-z]{2}/(?:$|feed|cap\.|notices[./]|n/|places|map/|crisis/|verify|statistics|widget/|embed/|offices/))"
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class Front:
 
     def text(self) -> str:
         made = TEMPLATE.read_text()
-        for name, value in vars(self).items():
+        for name, value in (vars(self) | {"silence": SILENCE, "public": PUBLIC}).items():
             made = made.replace(f"@{name}@\n" if name == "listen" else f"@{name}@", value)
         return made
 

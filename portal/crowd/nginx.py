@@ -36,7 +36,8 @@ def start(program: str, folder: Path, *, port: int, origin: int, more: str = "")
     front = on_loopback(port, origin, folder, more=more)
     run_as = unprivileged()
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "kept.sock").unlink(missing_ok=True)  # of one that was killed
+    for left in folder.glob("*.sock"):  # of one that was killed
+        left.unlink()
     (folder / "nginx.conf").write_text(f"daemon off;\n{front.text()}")
     if run_as:
         for path in (folder, *folder.rglob("*")):

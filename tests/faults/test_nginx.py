@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
+import psutil
 import pytest
 from django.test import Client
 
@@ -57,7 +60,7 @@ class Crowd:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         request = Request(f"http://127.0.0.1:{self.port}{path}", data, named)
         try:
-            with OPENER.open(request, timeout=20) as page:
+            with OPENER.open(request, timeout=40) as page:
                 return Answer(page.status, page.headers, page.read())
         except HTTPError as page:
             return Answer(page.code, page.headers, page.read())
@@ -180,6 +183,28 @@ def test_who_is_signed_in_sees_what_was_published_at_once(crowd: Crowd) -> None:
     closed("FRDKK")
     lines = crowd.ask(TABLE, Cookie="a=b; session=whatever").text.splitlines()
     assert "Closed" in next(line for line in lines if "FRDKK" in line)
+
+
+@pytest.mark.long
+def test_slow_site_is_not_asked_by_everybody_at_once(crowd: Crowd) -> None:
+    """A crowd for a page that nobody has asked for lately, while the site needs longer than the cache waits."""
+    crowd.ask(BOARD)
+    web = crowd.plant.named("web").pid
+    os.killpg(web, signal.SIGSTOP)
+    try:
+        time.sleep(6)
+        with ThreadPoolExecutor(60) as readers:
+            asked = [readers.submit(crowd.ask, BOARD) for _reader in range(60)]
+            time.sleep(4)
+            waiting = sum(
+                link.status == psutil.CONN_ESTABLISHED and link.raddr and link.raddr.port == crowd.plant.site.port
+                for link in psutil.net_connections("tcp")
+            )
+            os.killpg(web, signal.SIGCONT)
+            assert {answer.result().status for answer in asked} == {200}
+    finally:
+        os.killpg(web, signal.SIGCONT)
+    assert waiting <= 8, "each second one goes on, the others wait for it"
 
 
 def kept_pages(crowd: Crowd) -> dict[str, Answer]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
 from notices.formats import FEEDS
+from portal.crowd.conf import PUBLIC
 from portal.everybody import reads_no_session
 from tests import make
 from tests.matrix import world as worlds
@@ -70,6 +73,16 @@ def test_no_address_with_a_nul_sign_is_an_error_of_ours() -> None:
         for query in ("q=%00", "place=%00", "next=%00", "about=a%00b"):
             assert browser.get(f"{path}?{query}").status_code == 404, (path, query)
     assert asked > 12
+
+
+def test_nginx_knows_the_addresses_of_what_any_cache_may_keep_and_no_others() -> None:
+    world = worlds.build()
+    for pattern in url_patterns():
+        name = pattern.name or ""
+        path = reverse(name, kwargs=worlds.arguments(world, name, _thing(pattern), "link_holder"))
+        if not path.startswith(("/api/", "/favicon")):
+            kept = bool(getattr(pattern.callback, "may_be_kept", False))
+            assert bool(re.search(PUBLIC, path)) == kept, f"{path}: portal/crowd/conf.py, PUBLIC"
 
 
 def _thing(pattern: URLPattern) -> str:

@@ -1,6 +1,8 @@
 """`./run bench fanout --recipients N --json`: how fast, beside the wire and beside what a user would pick instead.
 
 `./run bench growth --sizes 1000,10000,100000`: how that grows, and its picture.
+
+`./run bench crowd --json`: how fast many read it, beside a file, and how old what they see may be.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.bench import fanout, growth
+from portal.bench import crowd, fanout, growth
 
 MOST = 1_000_000
 
@@ -24,10 +26,10 @@ def _sizes(text: str) -> list[int]:
 
 
 class Command(BaseCommand):
-    help = "Measures real workers on a durable database against smtp-sink. Nothing of it reaches the site's own data."
+    help = "Measures real processes on a durable database. Nothing of it reaches the site's own data."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["fanout", "growth"])
+        parser.add_argument("what", choices=["fanout", "growth", "crowd"])
         parser.add_argument("--recipients", type=int, default=5_000)
         parser.add_argument("--rounds", type=int, default=3)
         parser.add_argument("--no-peers", action="store_true", help="ours and the wire alone")
@@ -38,7 +40,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         rounds = max(1, options["rounds"])
         figures: dict[str, Any]
-        if options["what"] == "growth":
+        if options["what"] == "crowd":
+            figures = crowd.bench(rounds, self.stderr.write)
+        elif options["what"] == "growth":
             rows = growth.bench(_sizes(options["sizes"]), rounds, self.stderr.write)
             figures = {"sizes": rows} | growth.goals(rows)
             if options["svg"]:
