@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -117,20 +117,40 @@ def _versions(now: datetime) -> dict[str, list[int]]:
     return found
 
 
+Asked = tuple[str, list[object]]  # the name of an address and its arguments
+
+
+def _lists(versions: dict[str, list[int]]) -> Iterator[Asked]:
+    return ((name, []) for name in ("home", "board", "map", "call_list"))
+
+
+def _notices(versions: dict[str, list[int]]) -> Iterator[Asked]:
+    for reference, numbers in versions.items():
+        yield "notice", [reference]
+        yield from (("notice_version", [reference, number]) for number in numbers)
+
+
+def _crises(versions: dict[str, list[int]]) -> Iterator[Asked]:
+    yield "crises", []
+    for reference in Crisis.objects.values_list("reference", flat=True):  # few, and an archive is for keeping
+        yield "crisis", [reference]
+
+
+# What the copy holds in each language, given the versions in it: whoever has further pages adds a line here.
+PAGES: tuple[Callable[[dict[str, list[int]]], Iterator[Asked]], ...] = (_lists, _notices, _crises)
+FILES = ("board_csv", *(feed.name for feed in FEEDS))
+
+
 def _pages(versions: dict[str, list[int]]) -> Iterator[Sheet]:
-    crises = list(Crisis.objects.values_list("reference", flat=True))  # few, and an archive is for keeping
+    official = settings.FAIRWAY_OFFICIAL_LANGUAGE
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            for name in ("home", "call_list", "crises"):
-                yield Sheet(reverse(name), language)
-            for reference in crises:
-                yield Sheet(reverse("crisis", args=[reference]), language)
-            for feed in FEEDS:
-                yield Sheet(reverse(feed.name), language, is_page=False)
-            for reference, numbers in versions.items():
-                yield Sheet(reverse("notice", args=[reference]), language)
-                for number in numbers:
-                    yield Sheet(reverse("notice_version", args=[reference, number]), language)
+            for name, arguments in (asked for pages in PAGES for asked in pages(versions)):
+                yield Sheet(reverse(name, args=arguments), language)
+            yield from (Sheet(reverse(name), language, is_page=False) for name in FILES)
+    for reference, numbers in versions.items():
+        for number in numbers:
+            yield Sheet(reverse("cap_message", args=[reference, number]), official, is_page=False)
 
 
 def _leads(versions: dict[str, list[int]]) -> Iterator[tuple[Sheet, bytes]]:

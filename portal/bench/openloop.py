@@ -14,6 +14,7 @@ import json
 import re
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 CONNECTIONS = 100
@@ -44,9 +45,9 @@ class Readers:
         turns = itertools.cycle(self.paths)
         await asyncio.gather(*(self._reader(moments, turns) for _one in range(CONNECTIONS)))
 
-    async def _reader(self, moments: itertools.chain[float] | object, turns: itertools.cycle[str]) -> None:
+    async def _reader(self, moments: Iterator[float], turns: Iterator[str]) -> None:
         link: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        for due in moments:  # type: ignore[attr-defined]
+        for due in moments:
             await asyncio.sleep(max(0, due - time.monotonic()))
             path = next(turns)
             try:

@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from portal.bench import growth
+from portal.bench import crowd, growth
 from portal.embedded.processes import CHECKOUT
 
 PROMISED = {
@@ -58,3 +59,23 @@ def test_small_bench_with_every_peer_prints_what_it_promises() -> None:
         figures = bench(folder, "fanout", "--recipients", "300", "--rounds", "1")
     assert set(figures) >= PROMISED
     assert all(figures[name] > 0 for name in PROMISED)
+
+
+def test_age_of_what_a_reader_sees_is_counted_from_what_overtook_it() -> None:
+    at = {3: datetime.fromtimestamp(100, UTC), 4: datetime.fromtimestamp(110, UTC)}
+    seen = [{"newest": 2, "last": 103.5}, {"newest": 3, "last": 112.0}, {"newest": 4, "last": 130.0}]
+    assert crowd.oldest(seen, at) == 3.5
+    assert crowd.oldest(seen[2:], at) == 0
+
+
+@pytest.mark.long
+def test_bench_of_a_crowd_prints_what_it_promises_and_nobody_sees_what_is_older_than_fifteen_seconds() -> None:
+    with tempfile.TemporaryDirectory(prefix="fairway-bench-") as folder:
+        Path(folder).chmod(0o755)
+        figures = bench(folder, "crowd", "--rounds", "1")
+    assert set(figures) >= {
+        "ratio_cached_to_static", "uncached_cpu_ms", "uncached_queries", "p99_ms_at_500", "stale_s_max",
+        "origin_requests_per_s",
+    }  # fmt: skip
+    assert figures["stale_s_max"] <= 15 and figures["uncached_queries"] <= 8
+    assert 0 < figures["origin_requests_per_s"] <= 2

@@ -119,6 +119,11 @@ def test_every_link_of_the_copy_works_when_the_site_is_lost(
                 found |= followed(server + permanent)
         assert {f"{language}/{feed.file}" for language in LANGUAGES for feed in FEEDS} <= known
         assert {f"{language}/offices/index.html" for language in LANGUAGES} <= known
+        assert {f"{language}/{path}" for language in LANGUAGES for path in ("places/", "map/", "places.csv")} <= {
+            address.removesuffix("index.html") for address in known
+        }
+        assert f"n/{first.notice.reference}/1/cap.xml" in texts(copy)
+        assert "Algésiras" in texts(copy)["fr/places/index.html"]
         assert any("tokens.css" in name for name in known)
         assert not any(old.notice.reference in name for name in texts(copy))
         feed = feedparser.parse(found[f"{server}en/feed.atom"])
@@ -160,7 +165,7 @@ def test_no_draft_exercise_or_private_address_is_in_any_file(folder: Path) -> No
     for text in ("ecret", "duty@", "956 111 222", "company.invalid", version.author.email, version.author.name):
         assert text not in whole, text
     addresses = re.findall(r"[\w.+-]+@[\w-]+\.\w+", re.sub(r"\bUID:\S+", "", whole))  # of calendars, no mailbox
-    assert set(addresses) == {"port@authority.example"}
+    assert set(addresses) == {"port@authority.example", settings.FAIRWAY_CAP_SENDER}
     assert "+34 956 555 000" in every["fr/offices/index.html"] and "Algeciras" in every["en/offices/index.html"]
 
 
