@@ -147,7 +147,7 @@ def test_every_page_says_when_it_was_copied_and_has_no_form(folder: Path) -> Non
         assert not page.xpath("//form | //input | //button | //script"), name
 
 
-def test_no_draft_exercise_or_private_address_is_in_any_file(folder: Path) -> None:
+def test_no_draft_exercise_or_private_address_is_in_any_file(folder: Path, settings: Any) -> None:
     version = make.issued(title="Gale", contact="port@authority.example")
     office = version.notice.office
     office.email, office.phone = "duty@wgcs.example", "+34 956 111 222"
