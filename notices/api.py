@@ -14,6 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from base import once
 from base.clock import now as clock_now
@@ -176,16 +177,11 @@ class Verdict(serializers.Serializer[Any]):
     url = serializers.URLField(allow_null=True)
 
 
-class Verifying(viewsets.GenericViewSet[Notice]):
+class Verifying(APIView):
     """A number, an address or a fingerprint, in `q`."""
 
-    queryset = Notice.objects.none()
-    serializer_class = Verdict
-    pagination_class = None
-    filter_backends = ()
-
     @extend_schema(parameters=[OpenApiParameter("q", str)], responses=Verdict, operation_id="verify")
-    def list(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         answer = verify(request.query_params.get("q", ""), now=clock_now())
         version, newest = answer.version, answer.newest
         return Response(

@@ -94,11 +94,11 @@ open_to_all = method_decorator(public_page, name="dispatch")  # type: ignore[arg
 to_one = method_decorator(for_one, name="dispatch")  # type: ignore[arg-type]
 router.register("notices", open_to_all(Notices), basename="api_notices")
 router.register("drafts", to_one(Drafts), basename="api_drafts")
-router.register("verify", open_to_all(Verifying), basename="api_verify")
 router.register("places", open_to_all(Places), basename="api_places")
 
 urlpatterns = [
     path("v1/", include(router.urls)),
+    path("v1/verify/", public_page(Verifying.as_view()), name="api_verify"),
     path("v1/schema/", public_page(_schema), name="api_schema"),
     path("v1/docs/", public_page(TemplateView.as_view(template_name="portal/api_docs.html")), name="api_docs"),
     re_path("", nothing_here, name="api_nothing"),  # whatever else it is, line ends too

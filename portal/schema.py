@@ -70,9 +70,8 @@ def _complete(operation: dict[str, Any], *, by_key: bool) -> None:
     if not by_key:
         operation["security"] = [{}, *operation["security"]]  # a key is welcome and has a limit of its own
     asked = {one["in"] for one in operation.get("parameters", ())}
-    paged = any(one["name"] == "cursor" for one in operation.get("parameters", ()))
     said = dict(ALWAYS)
-    said |= NOT_FOUND if "path" in asked or paged else {}
+    said |= NOT_FOUND if asked & {"path", "query"} else {}
     said |= QUESTION if "query" in asked else {}
     said |= NEEDS_KEY if by_key else {}
     said |= BODY if "requestBody" in operation else {}

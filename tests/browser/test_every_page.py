@@ -48,7 +48,7 @@ NO_PAGE = {
     "livez", "readyz", "favicon", "permanent", "permanent_version", "association_home",
     *(feed.name for feed in FEEDS), "cap_message", "board_csv", "place_csv", "statistics_csv",
     "api_notices-list", "api_notices-detail", "api_notices-versions", "api_places-list", "api_places-detail",
-    "api_schema", "api_docs", "api_nothing", "api_drafts-list", "api_drafts-detail", "api_verify-list",
+    "api_schema", "api_docs", "api_nothing", "api_drafts-list", "api_drafts-detail", "api_verify",
     "list_export", "import_refused", "mfa_download_recovery_codes", "case_file", "case_track_file",
     "inbound_hook", "stop_hook", "status_anywhere", "verify_anywhere", "status_json", "metrics",
 }  # fmt: skip

@@ -50,8 +50,9 @@ def test_examples_of_the_page_work_in_their_order(live_server: Any) -> None:
         answers.append(curl(example, known))
         if "-d" in example:
             known["DRAFT"] = answers[-1]["id"].removeprefix("urn:uuid:")
-    listed, one, versions, places, place, made, drafts, draft = answers
+    listed, one, versions, places, place, verdict, made, drafts, draft = answers
     assert listed["results"] == [one] == versions and place in places
+    assert (verdict["finding"], verdict["reference"]) == ("current", known["REFERENCE"])
     assert made == draft == drafts["results"][0] and draft["missing"] == []
     assert Version.objects.get(notice__uid=known["DRAFT"]).text_in("en").instruction == "Lorries: use gate B."
 

@@ -27,7 +27,7 @@ def test_public_pages_and_feeds_are_the_ones_that_ask_nobody_who_they_are() -> N
         "archive", "statistics", "statistics_csv",
         "board", "board_csv", "map", "place", "place_csv", "place_poster", "cap_message", "crises", "crisis",
         "api_notices-list", "api_notices-detail", "api_notices-versions", "api_places-list", "api_places-detail",
-        "api_drafts-list", "api_drafts-detail", "api_verify-list", "api_schema", "api_docs",
+        "api_drafts-list", "api_drafts-detail", "api_verify", "api_schema", "api_docs",
         "verify", "verify_anywhere", "widget", "embed",
         *(feed.name for feed in FEEDS),
     }  # fmt: skip
