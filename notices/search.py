@@ -1,4 +1,4 @@
-"""Words → notices, by what PostgreSQL keeps of the newest version of each (ADR 10).
+"""Words → notices, by what PostgreSQL keeps of the newest version of each (ADR 11).
 
 Each language has its own grammar; accents, capitals and punctuation count nowhere. Words are found anywhere; the
 beginning of a number, a title or a name of a place is enough. Only where nothing at all is found so, a word that is

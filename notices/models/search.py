@@ -1,4 +1,4 @@
-"""What search looks in. The database writes it when a version goes out; nothing else does (ADR 10)."""
+"""What search looks in. The database writes it when a version goes out; nothing else does (ADR 11)."""
 
 from __future__ import annotations
 
