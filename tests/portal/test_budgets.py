@@ -45,7 +45,7 @@ def test_first_view_of_every_public_page_fits_its_budget_and_the_board_asks_eigh
     assert {name: size for name, size in sizes.items() if size > BUDGETS[name]} == {}
     for answer in found.values():
         text = answer.content.decode()
-        assert not re.search(r"<script(?! src=)|\sstyle=|<link[^>]+preload", text), "nothing else is needed to read it"
+        assert not re.search(r"<script(?! src=)|\sstyle=|<link[^>]+preload", text), "it needs no more to be read"
         sheets = [finders.find(path) for path in re.findall(r'<link rel="stylesheet" href="/static/([^"]+)"', text)]
         assert sheets and sum(packed(Path(str(sheet)).read_bytes()) for sheet in sheets) <= CSS
     with CaptureQueriesContext(connection) as asked:
