@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from base.words import STATUS_RANK, TRAVELLERS, PlaceStatus, Traffic
+from base.words import STATUS_RANK, TRAVELLERS, Direction, PlaceStatus, Traffic
 from contacts.models import Place
 from contacts.models.places import fold as fold_name
 
@@ -21,6 +21,7 @@ from .models import ImpactRow, Version
 from .status import Stated, fold, said_now
 from .truth import Row, segments
 
+Cells = Mapping[tuple[str, str, str], Stated]  # by mode, direction, traffic
 CARGO = (Traffic.CARGO, Traffic.EMPTIES, Traffic.RELIEF)
 
 
@@ -34,6 +35,12 @@ class Column:
 
     def holds(self, direction: str, traffic: str) -> bool:
         return traffic in self.traffic and self.direction in ("", direction)
+
+    def status(self, cells: Cells, modes: int) -> str:
+        """At a place with so many modes; traffic that nobody speaks of makes no closure partial."""
+        own = {cell: stated for cell, stated in cells.items() if self.holds(*cell[1:])}
+        spoken_of = {traffic for _mode, _way, traffic in own}
+        return status_of_all(own, modes * (1 if self.direction else len(Direction)) * len(spoken_of))
 
 
 COLUMNS = (
@@ -100,14 +107,10 @@ def standings(places: Iterable[Place], *, now: datetime, language: str) -> list[
     return sorted(found, key=lambda one: (one.rank, one.sort_key, one.code))
 
 
-Cells = Mapping[tuple[str, str, str], Stated]
-
-
 def _standing(place: Place, cells: Cells, told: _Told) -> Standing:
-    count = max(len(place.modes), 1) * 3 * len(Traffic)
     return told.standing(
-        cells, whole=count, key=place.locode, code=place.locode, name=place.name_in(told.language),
-        country=place.country, zone=place.time_zone, sort_key=place.sort_key, modes=tuple(place.modes),
+        cells, modes=tuple(place.modes), key=place.locode, code=place.locode, name=place.name_in(told.language),
+        country=place.country, zone=place.time_zone, sort_key=place.sort_key,
     )  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def worst_of(cells: Iterable[Stated]) -> Stated | None:
 
 
 def status_of_all(cells: Cells, whole: int) -> str:
-    """The one word for a place: closed only where nothing passes, partly closed where something does."""
+    """The one word for a place, or a column of it: closed only where nothing passes, else partly closed."""
     worst = worst_of(cells.values())
     if worst is None:
         return PlaceStatus.OPEN.value
@@ -152,26 +155,24 @@ class _Told:
 
     def without_code(self, name: str, cells: Cells) -> Standing:
         ((_version, row), *_more) = self.rows[name]
-        whole = max(len(row.modes), 1) * 3 * len(Traffic)
         return self.standing(
-            cells, whole=whole, key=name, code="", name=name, country="", zone=row.time_zone, sort_key=fold_name(name)
-        )
+            cells, modes=tuple(row.modes), key=name, code="", name=name, country="", zone=row.time_zone,
+            sort_key=fold_name(name),
+        )  # fmt: skip
 
-    def standing(self, cells: Cells, *, whole: int, key: str, zone: str, **facts: Any) -> Standing:
-        """`whole`: how many cells the place has."""
+    def standing(self, cells: Cells, *, modes: tuple[str, ...], key: str, zone: str, **facts: Any) -> Standing:
+        """`modes`: those of the place; none where nobody has said."""
         worst = worst_of(cells.values())
         lead = self.versions[worst.notice] if worst else None
-        shown = [
-            _word(worst_of(stated for (_mode, way, traffic), stated in cells.items() if column.holds(way, traffic)))
-            for column in COLUMNS
-        ]
+        count = max(len(modes), 1)
         speaking = {stated.notice for stated in cells.values()}
         due = [self.versions[notice].next_update_at for notice in speaking]
         return Standing(
             **facts,
             zone=zone or "UTC",
-            status=status_of_all(cells, whole),
-            columns=tuple(shown),
+            status=status_of_all(cells, count * len(Direction) * len(Traffic)),
+            columns=tuple(column.status(cells, count) for column in COLUMNS),
+            modes=modes,
             as_of=worst.as_of if worst else self.now,
             source=self._source(lead, key) if lead else "",
             version=lead,
@@ -211,10 +212,6 @@ class _Told:
 
 def _is_coded(row: ImpactRow) -> bool:
     return row.place is not None or not row.place_name
-
-
-def _word(stated: Stated | None) -> str:
-    return stated.status if stated else PlaceStatus.OPEN.value
 
 
 SORTS: dict[str, Callable[[Standing], tuple[object, ...]]] = {

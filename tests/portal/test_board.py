@@ -42,6 +42,20 @@ def test_place_closed_to_travellers_alone_is_partly_closed_and_says_so_by_column
     assert (second["Code"], second["Status"], second["Notice"]) == ("ESALG", "Open", "")
 
 
+def test_column_is_closed_only_where_no_mode_and_no_direction_lets_it_pass(client: Client) -> None:
+    dover = make.place("GBDVR")
+    assert len(dover.modes) > 1
+    goods, alone = ["cargo", "empties", "relief"], {"modes": dover.modes[:1]}
+    make.issued(
+        make.row(dover, traffic=goods, **alone), make.row(dover, traffic=["live_perishable"], directions=["import"]),
+        make.row(dover, traffic=["other_travellers"]), title="Rail",
+    )  # fmt: skip
+    (line,) = lines(client)
+    assert [line[column] for column in ("Cargo in", "Perishables", "Travellers")] == [
+        "Partly closed", "Partly closed", "Closed",
+    ]  # fmt: skip
+
+
 def test_old_minor_notice_never_hides_a_new_severe_one(client: Client) -> None:
     dover = make.place("GBDVR")
     make.issued(make.row(dover, status="congested"), title="Queues", severity="Minor")
