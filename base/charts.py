@@ -98,3 +98,47 @@ def bars(values: Sequence[tuple[str, float]], *, unit: str, width: int = WIDTH, 
     )  # fmt: skip
     ruled = tuple(Line(round(floor - tall(step * n), 1), f"{step * n:g} {unit}") for n in range(1, lines + 1))
     return Chart(drawn, ruled, width, HEIGHT)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One bar from the middle: to the right where `value` is above nothing, else to the left."""
+
+    label: str
+    said: str
+    is_more: bool
+    x: float
+    y: float
+    width: float
+
+    @property
+    def beyond(self) -> float:
+        """Where its number stands."""
+        return round(self.x + self.width + 6 if self.is_more else self.x - 6, 1)
+
+
+@dataclass(frozen=True)
+class Apart:
+    gaps: tuple[Gap, ...]
+    middle: float
+    width: int
+    height: int
+
+
+ROW, LABEL, NUMBER = 28, 120, 64  # heights and widths of a line, of its label and of its number
+
+
+def apart(values: Sequence[tuple[str, float]], *, unit: str, width: int = NARROW + LABEL) -> Apart:
+    """A line for each (label, value), the first one on top, its bar on either side of nothing."""
+    side = (width - LABEL) / 2
+    middle = round(LABEL + side, 1)
+    most = max((abs(value) for _label, value in values), default=0) or 1
+
+    def gap(place: int, label: str, value: float) -> Gap:
+        long = round(max(abs(value) / most * (side - NUMBER), 1), 1)
+        sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
+        start = middle if value > 0 else middle - long
+        return Gap(label, f"{sign}{_said(abs(value))} {unit}", value > 0, round(start, 1), place * ROW + 6, long)
+
+    gaps = tuple(gap(place, label, value) for place, (label, value) in enumerate(values))
+    return Apart(gaps, middle, width, len(gaps) * ROW)

@@ -18,7 +18,6 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
-from base import charts
 from base.clock import now as clock_now
 from base.sheets import write_csv
 from base.words import CapStatus
@@ -28,6 +27,8 @@ from notices.models import ImpactRow, Version
 from notices.status_of import key_of
 from portal.banner import mark_of_page_of_all
 from portal.everybody import public_page
+
+from .drawings import Drawing, by_month
 
 NEEDED = (
     "number", "action", "msg_type", "starts_at", "ends_at", "reopens_earliest", "reopens_latest", "next_update_at",
@@ -121,19 +122,8 @@ def _mark(request: HttpRequest) -> str:
     return mark_of_page_of_all(request, now=now, also=[now.replace(minute=0, second=0, microsecond=0)])
 
 
-@dataclass(frozen=True)
-class Drawing:
-    wide: charts.Chart
-    narrow: charts.Chart
-
-
 def _drawing(months: Sequence[Line], value: Callable[[Figures], float | None], **look: Any) -> Drawing:
-    def drawn(form: str, width: int) -> charts.Chart:
-        names = (str(format_date(line.first, form, locale=language())) for line in months)
-        values = (float(value(line.figures) or 0) for line in months)
-        return charts.bars(list(zip(names, values, strict=True)), width=width, **look)
-
-    return Drawing(drawn("LLL", charts.WIDTH), drawn("LLLLL", charts.NARROW))
+    return by_month([(line.first, float(value(line.figures) or 0)) for line in months if line.first], **look)
 
 
 def _hours(span: timedelta | None) -> float | None:

@@ -203,7 +203,7 @@ def arguments(world: World, name: str, of: str, identity: str) -> dict[str, Any]
         "notice": reference,
         "cap_message": reference | {"number": 1},
         "place": {"locode": make.place().locode},
-        "place_csv": {"locode": make.place().locode},
+        "place_csv": {"locode": make.place().locode, "what": "downtime"},
         "place_poster": {"locode": make.place().locode},
         "api_notices-detail": reference,
         "api_notices-versions": reference,

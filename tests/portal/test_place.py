@@ -21,6 +21,11 @@ def page(client: Client, path: str = "/en/places/ESALG/") -> str:
     return answer.content.decode()
 
 
+def table(client: Client, what: str) -> list[list[str]]:
+    answer = client.get(f"/en/places/ESALG/{what}.csv")
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
 def test_place_says_what_holds_what_is_planned_and_what_was(client: Client) -> None:
     make.issued(title="Gale")
     make.issued(title="Works", starts_at=make.in_hours(30), ends_at=make.in_hours(40))
@@ -46,13 +51,40 @@ def test_drawing_table_and_csv_hold_the_same_numbers(client: Client) -> None:
     make.issued(title="Gale")
     with make.clock_at(make.in_hours(30)):
         text = page(client)
-        rows = list(csv.reader(io.StringIO(client.get("/en/places/ESALG/downtime.csv").content.decode("utf-8-sig"))))
+        rows = table(client, "downtime")
     assert len(rows) == 13
     total = sum(float(hours) for _month, hours in rows[1:])
     assert total == pytest.approx(30, abs=0.1)
-    table = re.findall(r'<td class="f-num">([\d.]+)</td>', text)
-    assert sum(map(float, table)) == pytest.approx(total, abs=0.6)
+    shown = re.findall(r'<td class="f-num">([\d.]+)</td>', text)
+    assert sum(map(float, shown)) == pytest.approx(total, abs=0.6)
     assert "30 hours in which some traffic could not pass." in text and '<svg class="f-draw ' in text
+
+
+def test_record_of_promises_and_estimates_is_drawn_tabled_and_kept_as_csv(client: Client) -> None:
+    estimate = {"reopens_earliest": make.in_hours(3), "reopens_latest": make.in_hours(4)}
+    gale = make.issued(title="Gale", next_update_at=make.in_hours(2), **estimate)
+    opened = make.in_hours(10)
+    make.next_version(
+        gale.notice, make.row(status="open"), action="all_clear", title="Open again", starts_at=opened, at=opened,
+        next_update_at=None,
+    )  # fmt: skip
+    with make.clock_at(make.in_hours(12)):
+        text = page(client)
+        promises, reopenings = table(client, "promises"), table(client, "reopenings")
+    assert "0 of 1 came in time." in text and "6 h 0 min later" in text and "+6 h</text>" in text
+    (_heading, (reference, _due, in_time, minutes)) = promises
+    assert (reference, in_time) == (gale.notice.reference, "no") and float(minutes) == pytest.approx(480, abs=2)
+    assert float(reopenings[1][-1]) == pytest.approx(360, abs=2)
+    assert client.get("/en/places/ESALG/else.csv").status_code == 404
+
+
+@pytest.mark.parametrize("values", [[0.0], [3.0, -40.0, 0.2], [-1.0]])
+def test_bars_apart_and_their_numbers_stay_within_the_drawing(values: list[float]) -> None:
+    drawn = charts.apart([(f"PD-2026-{number:04d}", value) for number, value in enumerate(values)], unit="h")
+    for gap in drawn.gaps:
+        number = 9 * len(gap.said)
+        assert gap.x - (0 if gap.is_more else number) >= charts.LABEL
+        assert gap.x + gap.width + (number if gap.is_more else 0) <= drawn.width
 
 
 def test_exercise_never_shows_on_a_place(client: Client) -> None:
