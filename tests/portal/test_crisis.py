@@ -26,6 +26,7 @@ BANNER = 'class="f-banner" role="region" aria-label="Crisis"'
 # What is no page, and the sheet for a gate, which hangs there when all is over.
 BARE = {
     "livez", "readyz", "favicon", "status_json", "metrics", "cap_message", "board_csv", "place_csv",
+    "statistics_csv", "widget",  # a frame within somebody else’s page
     *(feed.name for feed in FEEDS),
 }  # fmt: skip
 
