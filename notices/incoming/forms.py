@@ -18,7 +18,9 @@ from .words import Form
 
 
 class _AtAnOffice(forms.Form):
-    office = forms.ModelChoiceField(label=_("For which office?"), queryset=Organisation.objects.none())
+    office = forms.ModelChoiceField(
+        label=_("For which office?"), queryset=Organisation.objects.none(), empty_label=_("Choose an office")
+    )
 
     def __init__(self, *args: Any, offices: Any, **kwargs: Any) -> None:
         """`offices`: those to choose from; with one alone nothing is asked."""

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from contacts.models import User
-from portal.demo import crises, notices, people, questions
+from portal.demo import crises, incoming, notices, people, questions
 
 
 class Command(BaseCommand):
@@ -36,6 +36,7 @@ class Command(BaseCommand):
             pages = crises.load(week, users, places, level=level, now=now)
             notices.load_templates(people.facts("templates.json"), now)
             asked = questions.load(users, places, now)
+            incoming.load(users["u-alg-1"], offices["of-alg"], now=now)
             people.follower(places, now)
             people.ways_out(now)
         loaded = f"{len(users)} people, {len(places)} places, {count} notices, {pages} crises, {asked} questions"
