@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.decorators.http import condition
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
@@ -24,12 +26,14 @@ from contacts.api import MayDraft
 from . import handing
 from .cards import STATES
 from .draft_api import ONCE, DraftState, NewDraft, once_key, state_of
-from .filters import NoticeFilter, asked_among
+from .filters import NoticeFilter, asked_among, asks_history
 from .formats.shape import KEPT
 from .kinds import KIND_CHOICES
+from .marks import mark, mark_of_all
 from .models import Notice, Version
 from .paging import ByNewest
 from .payload import facts_of
+from .querysets import VersionQuerySet
 from .render import permanent_url
 from .verifying import Finding, verify
 
@@ -104,6 +108,29 @@ _QUESTIONS = [
 ]
 
 
+def asked_of(request: Request, now: datetime) -> NoticeFilter:
+    """The question of `request`, asked of what every feed tells of."""
+    return NoticeFilter(request.GET, asked_among(request.GET, now=now, over_for=KEPT), now=now)
+
+
+def mark_of_set(request: Request) -> str | None:
+    now = clock_now()
+    if asks_history(request.GET):
+        return mark_of_all(language="", now=now)
+    asked = asked_of(request, now)
+    return mark(Version.objects.filter(notice__in=asked.qs, state=Version.State.ISSUED), language="", now=now)
+
+
+def _issued(reference: str, now: datetime) -> VersionQuerySet:
+    found: VersionQuerySet = Version.objects.public().filter(notice__reference=reference, issued_at__lte=now)
+    return found
+
+
+def mark_of_notice(request: Request, reference: str) -> str:
+    now = clock_now()
+    return mark(_issued(reference, now), language="", now=now)
+
+
 class Notices(viewsets.GenericViewSet[Notice]):
     """Notices in force, planned, and over for at most thirty days; exercises only by their own address."""
 
@@ -132,10 +159,10 @@ class Notices(viewsets.GenericViewSet[Notice]):
         return Response(state, status=201, headers={"Location": state["url"], "Cache-Control": "no-store"})
 
     @extend_schema(parameters=_QUESTIONS)
+    @method_decorator(condition(etag_func=mark_of_set))
     def list(self, request: Request) -> Response:
         now = clock_now()
-        among = asked_among(request.query_params, now=now, over_for=KEPT)
-        asked = NoticeFilter(request.query_params, among, now=now)
+        asked = asked_of(request, now)
         if not asked.is_valid():
             raise ValidationError({name: [*said] for name, said in asked.errors.items()})
         page = self.paginate_queryset(asked.qs.for_cards())
@@ -146,20 +173,22 @@ class Notices(viewsets.GenericViewSet[Notice]):
             found.append(facts_of(version, now=now))
         return self.get_paginated_response(found)
 
+    @method_decorator(condition(etag_func=mark_of_notice))
     def retrieve(self, request: Request, reference: str) -> Response:
         """The newest version."""
         return Response(facts_of(self._versions(reference)[0], now=clock_now()))
 
     @extend_schema(responses=NoticeFacts(many=True), operation_id="notices_versions")
     @action(detail=True, pagination_class=None)
+    @method_decorator(condition(etag_func=mark_of_notice))
     def versions(self, request: Request, reference: str) -> Response:
         """Every version that went out, the newest first."""
         now = clock_now()
         return Response([facts_of(version, now=now) for version in self._versions(reference)])
 
     def _versions(self, reference: str) -> QuerySet[Version]:
-        public = Version.objects.public().filter(notice__reference=reference, issued_at__lte=clock_now())
-        found = public.select_related("notice__office").prefetch_related("texts", "rows__place").order_by("-number")
+        public = _issued(reference, clock_now()).select_related("notice__office")
+        found = public.prefetch_related("texts", "rows__place").order_by("-number")
         if not found:
             raise Http404(_("There is no notice with this number."))
         return found

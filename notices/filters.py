@@ -77,7 +77,7 @@ class NoticeFilter(django_filters.FilterSet):
             found = found.saying(texts__language=asked["language"])
         if asked["since"]:
             found = found.held_after(_midnight(asked["since"]))
-        if asked["until"]:
+        if asked["until"] and asked["until"] < date.max:  # nothing is after the last day there is
             found = found.held_before(_midnight(asked["until"]) + timedelta(days=1))
         return found.filter(search.found(asked["q"])) if asked["q"] else found
 

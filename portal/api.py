@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.utils import translation
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import condition
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers, viewsets
@@ -22,6 +24,7 @@ from notices.api import Notices, Verifying
 from notices.board import COLUMNS, Standing, standings
 from notices.draft_api import Drafts
 from notices.formats.facts import iso
+from notices.marks import mark_of_all
 from portal.everybody import for_one, public_page
 from portal.problems import nothing_here
 
@@ -60,6 +63,10 @@ def facts_of(one: Standing) -> dict[str, Any]:
     }
 
 
+def mark_of_places(request: Request, **which: str) -> str:
+    return mark_of_all(language="", now=clock_now())
+
+
 class Places(viewsets.GenericViewSet[Place]):
     """Every place of the administration's offices with what it is now."""
 
@@ -70,14 +77,16 @@ class Places(viewsets.GenericViewSet[Place]):
     lookup_field = "code"
     lookup_value_regex = "[^/]+"
 
+    @method_decorator(condition(etag_func=mark_of_places))
     def list(self, request: Request) -> Response:
         found = standings(Place.objects.answered_for(), now=clock_now(), language="en")
         return Response([facts_of(one) for one in found if one.code])
 
+    @method_decorator(condition(etag_func=mark_of_places))
     def retrieve(self, request: Request, code: str) -> Response:
         place = Place.objects.filter(locode=code).first()
         if place is None:
-            return nothing_here(request._request)  # type: ignore[return-value]
+            raise Http404(_("There is no place with this code."))
         found = standings([place], now=clock_now(), language="en")
         return Response(facts_of(next(one for one in found if one.code == code)))
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.cache import cache_control
 
+from base.clock import now
 from portal.problems import nothing_here
 
 View = Callable[..., HttpResponse]
@@ -25,6 +26,8 @@ def _kept_briefly(view: View) -> View:
         answer = view(request, *args, **kwargs)
         if not answer.has_header("Cache-Control"):  # an error of the API is kept by nobody
             patch_cache_control(answer, **BRIEFLY)
+            # While the site is away a cache shows what it said last, a table or a calendar too.
+            answer["As-Of"] = now().isoformat(timespec="seconds")
         return answer
 
     return answered
@@ -50,6 +53,21 @@ def for_one(view: View) -> View:
 
 def reads_no_session(view: Any) -> bool:
     return bool(getattr(view, "reads_no_session", False))
+
+
+class InNoLanguage:
+    """Has caches keep one answer of what says the same in every language: its address names none."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        if "public" in answer.get("Cache-Control", "") and not translation.get_language_from_path(request.path_info):
+            varies = [one for one in answer.get("Vary", "").split(", ") if one and one != "Accept-Language"]
+            del answer["Vary"]
+            patch_vary_headers(answer, varies)
+        return answer
 
 
 class NoNul:

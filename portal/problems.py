@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from base.errors import Conflict, Refused
+from base.once import StillRunning
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -41,11 +42,15 @@ def handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     match error:
         case Http404():
             return problem(404, detail=str(error) if error.args and isinstance(error.args[0], str) else "")
+        case StillRunning():
+            return problem(409, detail=str(error), headers={"Retry-After": "1"})
         case Conflict():
             return problem(409, detail=str(error))
         case Refused():
             where = {"pointer": _pointer([error.field or ""]), "detail": str(error)}
             return problem(422, detail=str(error), errors=[where] if error.field else None)
+        case RequestDataTooBig():
+            return problem(413, detail=_("This is more than a draft can hold."))
         case PermissionDenied():
             return problem(403, detail=_("This key may not do that."))
         case exceptions.ValidationError():

@@ -39,11 +39,13 @@ BODY = {
     **QUESTION,
     "400": "This is no JSON.",
     "409": "The first request with this `Idempotency-Key` is still being worked on.",
+    "413": "The body is larger than a draft can be.",
     "415": "The body is not JSON.",
 }
 _AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
 _HEADERS = {
     "401": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    "409": _AFTER,
     "429": _AFTER,
     "201": {"Location": {"schema": {"type": "string", "format": "uri"}}},
 }

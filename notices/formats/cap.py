@@ -72,7 +72,8 @@ def document(version: Version, former: Sequence[Version]) -> bytes:
         xml.add(alert, "source", version.based_on.name)
     xml.add(alert, "scope", "Public")
     if version.status != CapStatus.ACTUAL:
-        xml.add(alert, "note", _("This is an exercise. Nothing has happened."))
+        with translation.override(settings.FAIRWAY_OFFICIAL_LANGUAGE):
+            xml.add(alert, "note", _("This is an exercise. Nothing has happened."))
     if former:
         xml.add(alert, "references", " ".join(_reference(one) for one in former))
     for text in sorted(version.texts.all(), key=lambda text: text.language != settings.FAIRWAY_OFFICIAL_LANGUAGE):

@@ -92,7 +92,7 @@ def test_versions_are_all_there_the_newest_first(client: Client) -> None:
     [
         ("get", "notices/PD-1999-0001/", 404), ("get", "nothing/", 404), ("get", "places/XXXXX/", 404),
         ("get", "notices/?severity=bogus", 422), ("get", "notices/?cursor=x", 404), ("post", "notices/", 401),
-        ("put", "notices/", 405),
+        ("get", "notices/?cursor=cD1hYmM%3D", 404), ("put", "notices/", 405),
         ("delete", "places/", 405),
     ],
 )  # fmt: skip
@@ -106,6 +106,11 @@ def test_every_error_is_a_problem_document(client: Client, method: str, path: st
 def test_asking_for_another_form_is_406(client: Client) -> None:
     answer = client.get("/api/v1/notices/", headers={"accept": "application/xml"})
     assert (answer.status_code, answer["Content-Type"]) == (406, PROBLEM)
+
+
+def test_last_day_there_is_bounds_nothing(client: Client) -> None:
+    reference = make.issued(starts_at=make.now()).notice.reference
+    assert references(get(client, "notices/?since=0001-01-01&until=9999-12-31")) == {reference}
 
 
 def test_wrong_parameter_is_named(client: Client) -> None:

@@ -242,7 +242,8 @@ def test_what_is_not_right_is_named_by_a_pointer(key: str, changed: dict[str, An
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [("{", "application/json", 400), ("[]", "application/json", 422), ("null", "application/json", 422),
-     ("kind=x", "application/x-www-form-urlencoded", 415), ("\xff", "application/json", 400)],
+     ("kind=x", "application/x-www-form-urlencoded", 415), ("\xff", "application/json", 400),
+     ("[" * 100_000, "application/json", 400), ('"' + "x" * 6_000_000 + '"', "application/json", 413)],
 )  # fmt: skip
 def test_what_is_no_draft_at_all_is_a_problem_document(key: str, body: str, kind: str, status: int) -> None:
     raw = body.encode("latin-1")

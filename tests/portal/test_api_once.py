@@ -91,6 +91,7 @@ def test_second_request_while_the_first_is_in_flight_is_409(key: str) -> None:
     done.set()
     running.join()
     assert (answer.status_code, answer["Content-Type"], seen) == (409, PROBLEM, [True])
+    assert answer["Retry-After"] == "1"
     assert not Version.objects.exists()
 
 

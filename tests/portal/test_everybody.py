@@ -56,6 +56,24 @@ def test_public_pages_are_the_same_for_everybody_and_touch_no_session(client: Cl
     assert SAYS in signed_in.get("/en/desk/").content.decode()  # it waits for a page of one's own
 
 
+def test_answers_without_a_language_in_their_address_are_kept_once_for_everybody(client: Client) -> None:
+    reference = make.issued(title="Exercise: gale", status="Exercise").notice.reference
+    for path in ("/api/v1/notices/", "/api/v1/places/ESALG/", f"/n/{reference}/1/cap.xml"):
+        french, english = (client.get(path, headers={"accept-language": language}) for language in ("fr", "en"))
+        assert french.content == english.content and "s-maxage=1" in french["Cache-Control"]
+        assert "Accept-Language" not in french.get("Vary", ""), path
+    assert "Accept-Language" in client.get(f"/n/{reference}")["Vary"]  # it leads to the reader's language
+
+
+# API-05
+def test_answers_of_every_form_say_when_they_were_true(client: Client) -> None:
+    make.issued(title="Gale")
+    moment = make.in_hours(1)
+    with make.clock_at(moment):
+        for path in ("/api/v1/notices/", "/api/v1/places/", "/en/", *(reverse(feed.name) for feed in FEEDS)):
+            assert client.get(path)["As-Of"] == moment.isoformat(), path
+
+
 def test_no_address_with_a_nul_sign_is_an_error_of_ours() -> None:
     world = worlds.build()
     browser = make.sign_in(Client(raise_request_exception=False), world.people["author"])

@@ -20,7 +20,9 @@ MONDAY = datetime(2027, 3, 1, 6, 0, tzinfo=UTC)
 def paths(version: Version) -> list[str]:
     reference = version.notice.reference
     feeds = [reverse(feed.name) for feed in FEEDS]
-    return ["/en/", "/en/places/", "/en/places/ESALG/", f"/en/n/{reference}/", *feeds]
+    api = [f"/api/v1/{path}" for path in ("notices/", f"notices/{reference}/", f"notices/{reference}/versions/",
+                                          "places/", "places/ESALG/")]  # fmt: skip
+    return ["/en/", "/en/places/", "/en/places/ESALG/", f"/en/n/{reference}/", *feeds, *api]
 
 
 def marks(client: Client, version: Version, at: datetime) -> dict[str, str]:
