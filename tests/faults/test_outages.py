@@ -6,6 +6,7 @@ import http.cookiejar
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -153,3 +154,15 @@ def test_without_the_database_every_page_says_so_in_three_languages_and_comes_ba
         assert answer.headers["Cache-Control"] == "no-store"
     site.postgres.start()
     wait_until(lambda: person.get("/en/").status == 200, lambda: True, "The way back", 15)
+
+
+def test_database_that_takes_the_call_and_says_nothing_holds_nobody_for_long(site: Site) -> None:
+    site.postgres.stop()
+    with socket.create_server(("127.0.0.1", site.postgres.port), backlog=16):
+        began = time.monotonic()
+        answer = Browser(site.port).get("/en/")
+        took_s = time.monotonic() - began
+    site.postgres.start()
+    assert (answer.status, answer.headers.get("Retry-After")) == (503, "60"), answer
+    assert took_s < 15
+    wait_until(lambda: Browser(site.port).get("/en/").status == 200, lambda: True, "The way back", 15)
