@@ -1,4 +1,4 @@
-"""The status board of a large administration on a small telephone."""
+"""The status board of a large administration on a small telephone, and at a desk in each language."""
 
 from __future__ import annotations
 
@@ -34,3 +34,22 @@ def test_thousand_places_show_name_word_and_time_at_360_px_without_scrolling_sid
     assert len(shown) == 1_000
     assert all(all(parts) for parts in shown)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_place_of_long_words_in_every_column_fits_a_desk(page: Any, live_server: Any, language: str) -> None:
+    place = make.place("ESVLC")
+    place.modes = ["maritime", "road", "rail", "air", "post", "inland_waterway"]
+    place.save()
+    row = make.row(place, modes=["rail"])
+    health = make.organisation("agency", code="plant-and-animal-health")
+    make.issued(row, {**row, "modes": ["road"], "agency_id": health.pk}, next_update_at=make.in_hours(1),
+                reopens_earliest=make.in_hours(50), reopens_latest=make.in_hours(60))  # fmt: skip
+    crisis = make.crisis(place)
+    with make.clock_at(make.in_hours(3)):
+        for path in ("places/", f"crisis/{crisis.reference}/"):
+            page.goto(f"{live_server.url}/{language}/{path}")
+            assert page.locator(".f-board .f-sub").count() == 1
+            for width in (1088, 1280, 1920):
+                page.set_viewport_size({"width": width, "height": 900})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
