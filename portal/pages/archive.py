@@ -16,6 +16,7 @@ from django.views.decorators.http import condition, require_safe
 from base.clock import now as clock_now
 from base.text import labelled
 from contacts.models import Place
+from contacts.models.places import words_of
 from notices.cards import cards_in_order
 from notices.filters import NoticeFilter
 from notices.formats import FEEDS
@@ -56,7 +57,7 @@ def _page_of(asked: NoticeFilter, order: dict[str, Any]) -> Page[Notice]:
 
 def places_meant(words: str) -> list[Place]:
     """Of our offices by any of their names; of the world's list by code alone."""
-    ours = list(Place.objects.answered_for().nearest(words)[:PLACES]) if words else []
+    ours = list(Place.objects.answered_for().nearest(words)[:PLACES]) if words_of(words) else []
     return ours or list(Place.objects.filter(locode="".join(words.split()).upper()))
 
 

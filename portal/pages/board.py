@@ -24,6 +24,7 @@ from base.sheets import write_csv
 from base.templatetags.fairway import QUARTER_S, sprite
 from base.words import Mode, PlaceStatus
 from contacts.models import Place
+from contacts.models.places import words_of
 from notices.board import COLUMNS, SORTS, Standing, standings
 from notices.formats import FEEDS
 from portal.banner import mark_of_page_of_all
@@ -73,10 +74,19 @@ def language() -> str:
 
 def _places(asked: dict[str, str]) -> list[Place]:
     ours = Place.objects.answered_for()
+    if asked["q"] and not words_of(asked["q"]):
+        return []  # signs and letters that no name of ours is written in
     found = list(ours.search(asked["q"])) if asked["q"] else list(ours)
     if asked["q"] and not found:
         found = list(Place.objects.nearest(asked["q"])[:STRANGE])
     return [place for place in found if not asked["mode"] or asked["mode"] in place.modes]
+
+
+def _is_meant(one: Standing, asked: dict[str, str]) -> bool:
+    """A place without a code stands in no list that could be searched."""
+    words, name = words_of(asked["q"]), words_of(one.name)
+    named = all(any(part.startswith(word) for part in name) for word in words) and bool(words)
+    return (named or not asked["q"]) and (not asked["mode"] or asked["mode"] in one.modes)
 
 
 def _fits(one: Standing, asked: dict[str, str]) -> bool:
@@ -91,9 +101,8 @@ def asked_of(request: HttpRequest, now: datetime) -> tuple[BoardForm, list[Stand
     if not form.is_valid():
         return form, []
     asked = form.cleaned_data
-    bare = not asked["q"] and not asked["mode"]
     found = standings(_places(asked), now=now, language=language())
-    shown_ones = [one for one in found if (one.code or bare) and _fits(one, asked)]
+    shown_ones = [one for one in found if (one.code or _is_meant(one, asked)) and _fits(one, asked)]
     return form, sorted(shown_ones, key=SORTS[asked["sort"] or "worst"])
 
 

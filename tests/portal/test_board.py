@@ -97,6 +97,22 @@ def test_place_without_a_code_stands_on_the_board(client: Client) -> None:
     assert (quay["Place"], quay["Code"], quay["Status"]) == ("Quay 9", "", "Closed")
 
 
+def test_place_without_a_code_is_found_by_its_name_and_mode(client: Client) -> None:
+    make.place("GBDVR")
+    make.issued(make.row(place_name="Quay 9", place_id=None, modes=["rail"]), title="Crane")
+    for query in ("?q=quay", "?q=9+qua", "?q=quay&mode=rail"):
+        assert [line["Place"] for line in lines(client, query)] == ["Quay 9"], query
+    for query in ("?q=quay&mode=air", "?q=quai", "?q=dover"):
+        assert "Quay 9" not in [line["Place"] for line in lines(client, query)], query
+
+
+@pytest.mark.parametrize("asked", ["%25", "'", "\N{GRINNING FACE}", "طنجة", "(*)"])
+def test_what_holds_no_letter_of_any_name_finds_no_place(client: Client, asked: str) -> None:
+    make.place("GBDVR")
+    assert lines(client, f"?q={asked}") == [] and "No place fits." in text(client, f"?q={asked}")
+    assert "Dover" not in client.get(f"/en/notices/?q={asked}").content.decode().partition("</form>")[2]
+
+
 @pytest.mark.parametrize("query", ["?status=bogus", "?mode=sea", "?sort=zzz", "?traffic=x"])
 def test_unknown_word_shows_nothing_and_says_so(client: Client, query: str) -> None:
     make.place("GBDVR")
