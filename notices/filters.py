@@ -82,6 +82,20 @@ class NoticeFilter(django_filters.FilterSet):
         return found.filter(search.found(asked["q"])) if asked["q"] else found
 
 
+    @property
+    def question(self) -> dict[str, str]:
+        """What was asked for, without what was left open; the same for the same question, however it was typed."""
+        asked = {name: str(value or "") for name, value in self.form.cleaned_data.items()}
+        asked["place"] = asked["place"].upper()
+        return {name: asked[name] for name in sorted(asked) if asked[name]}
+
+    @property
+    def in_words(self) -> str:
+        """The question for people: "ESALG, Sea"."""
+        choices = {name: dict(getattr(self.form.fields[name], "choices", ())) for name in self.question}
+        return ", ".join(str(choices[name].get(value, value)) for name, value in self.question.items())
+
+
 def asks_history(data: Mapping[str, Any]) -> bool:
     return str(data.get("history", "")).lower() in ("true", "1")
 

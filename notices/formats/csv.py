@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from base.sheets import write_csv
+from base.sheets import cell_text, write_csv
+from base.text import prose
 from base.words import Direction, Mode, PlaceStatus, Severity, Traffic
 from notices.cards import Card
 from notices.render import permanent_url
@@ -49,7 +50,8 @@ def _lines(card: Card) -> Iterator[list[object]]:
 
 def write(edition: Edition) -> bytes:
     """With a heading also when nothing is in force."""
-    return write_csv(headings(), (line for card in edition.cards for line in _lines(card)))
+    lines = (line for card in edition.cards for line in _lines(card))
+    return write_csv(headings(), ([prose(cell_text(said)) for said in line] for line in lines))
 
 
 FEED = Feed("feed_csv", "notices.csv", "text/csv", gettext_lazy("Table (CSV)"), write)

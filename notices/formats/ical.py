@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from icalendar import Calendar, Event
 
 from base import clock
-from base.text import labelled
+from base.text import labelled, prose
 from notices.cards import Card
 from notices.render import permanent_url
 
@@ -24,8 +24,11 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _times(card: Card) -> tuple[date | datetime, date | datetime | None, str]:
-    """Begin, end and what is to be said of them: whole days as days, an unknown end as the next word that is due."""
+def _times(card: Card, now: datetime) -> tuple[date | datetime, date | datetime | None, str]:
+    """Begin, end and what is to be said of them: whole days as days, an unknown end as the next word that is due.
+
+    Where that is late, or none was promised, it stands on each day until somebody says more.
+    """
     version = card.version
     begins = version.starts_at or version.sent_at
     if version.ends_at:
@@ -34,13 +37,17 @@ def _times(card: Card) -> tuple[date | datetime, date | datetime | None, str]:
             return days[0], days[1] + timedelta(days=1), ""
         return _utc(begins), _utc(version.ends_at), ""
     due = max((at for at in (version.next_update_at, version.reopens_latest) if at), default=None)
-    said = _("The end is not known yet. In this calendar it stands until the next word is due.")
-    return _utc(begins), _utc(due) if due and due > begins else None, said
+    if card.past or (due and due > max(begins, now)):
+        said = _("The end is not known yet. In this calendar it stands until the next word is due.")
+        return _utc(begins), _utc(due) if due and due > begins else None, "" if card.past else said
+    today = max(begins, now).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    said = _("The end is not known. In this calendar it stands until tomorrow, and longer if nothing else is said.")
+    return _utc(begins), today + timedelta(days=2), said  # many calendars ask once a day
 
 
-def _event(card: Card) -> Event:
+def _event(card: Card, now: datetime) -> Event:
     version = card.version
-    begins, ends, said_of_times = _times(card)
+    begins, ends, said_of_times = _times(card, now)
     sent_at = _utc(version.sent_at)
     event = Event()
     event.add("uid", f"{card.notice.uid}@{settings.FAIRWAY_MAIL_DOMAIN}")
@@ -53,10 +60,10 @@ def _event(card: Card) -> Event:
     if ends is not None:
         event.add("dtend", ends)
     head = f"{card.state_word.upper()}: " if card.past else ""
-    event.add("summary", f"{head}{card.reference} {card.headline}")
+    event.add("summary", prose(f"{head}{card.reference} {card.headline}"))
     told = (card.truth_line, card.time_line, said_of_times, card.text.body, card.text.instruction)
-    event.add("description", "\n\n".join(part for part in (*told, permanent_url(version)) if part))
-    event.add("location", ", ".join(str(place) for place in card.wording.places))
+    event.add("description", prose("\n\n".join(part for part in (*told, permanent_url(version)) if part)))
+    event.add("location", prose(", ".join(str(place) for place in card.wording.places)))
     event.add("url", permanent_url(version))
     event.add("categories", [card.kind, card.state_word])
     event.add("status", "CANCELLED" if card.state == "withdrawn" else "CONFIRMED")
@@ -77,14 +84,14 @@ def calendar(cards: list[Card] | tuple[Card, ...], *, name: str, url: str, now: 
     made.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
     made.add("x-published-ttl", "PT15M")
     for card in cards:
-        made.add_component(_event(card))
+        made.add_component(_event(card, now))
     document: bytes = made.to_ical()
     return document
 
 
 def write(edition: Edition) -> bytes:
-    name = labelled(edition.publisher, _("Customs notices"))
+    name = labelled(edition.publisher, edition.about(_("Customs notices")))
     return calendar(tuple(edition.cards), name=name, url=edition.self_url, now=edition.now)
 
 
-FEED = Feed("feed_calendar", "notices.ics", "text/calendar", gettext_lazy("Calendar"), write)
+FEED = Feed("feed_calendar", "notices.ics", "text/calendar", gettext_lazy("Calendar"), write, daily=True)

@@ -38,7 +38,7 @@ def write(edition: Edition) -> bytes:
     """Valid also when nothing is in force; `_fairway.as_of` is when this was written."""
     document = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": _("Customs notices in force"),
+        "title": edition.about(_("Customs notices in force")),
         "home_page_url": edition.page_url,
         "feed_url": edition.self_url,
         "language": edition.language,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
+# What XML 1.0 (2.2, Char) has no place for, also not in old records.
+_NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -14,8 +18,7 @@ def root(namespace: str, tag: str) -> etree._Element:
 def add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> etree._Element:
     element = etree.SubElement(parent, f"{{{etree.QName(parent).namespace}}}{tag}", attrib=attributes)
     if text:
-        # XML 1.0 has no place for most control characters, also not in old records.
-        element.text = "".join(sign for sign in text if sign in "\n\t" or ord(sign) >= 32)
+        element.text = _NO_XML.sub("", text)
     return element
 
 

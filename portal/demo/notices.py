@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -103,8 +104,15 @@ class Writer:
                 if moment is not None:
                     spoken = clock.spoken(moment, zone, language)
                     words = {key: text.replace(f"{{{name}}}", spoken) for key, text in words.items()}
-            texts[language] = words
+            texts[language] = {key: self._timed(text, zone, language) for key, text in words.items()}
         return texts
+
+    def _timed(self, text: str, zone: str, language: str) -> str:
+        """With "{h:-10}", ten hours ago, as a moment."""
+        return re.sub(
+            r"\{h:(-?\d+)\}",
+            lambda found: clock.spoken(self.now + timedelta(hours=int(found[1])), zone, language), text,
+        )  # fmt: skip
 
     def write(self, thread: dict[str, Any]) -> None:
         notice: Notice | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -47,12 +48,18 @@ def _asked_of_feed(request: HttpRequest, now: datetime) -> NoticeFilter:
 def _mark_of_set(request: HttpRequest, feed: Feed | None = None) -> str | None:
     now = clock_now()
     if feed and asks_history(request.GET):
-        return mark_of_all(language=language(), now=now)
+        return mark_of_all(language=language(), now=now, also=_day(feed, now))
     asked = _asked_of_feed(request, now) if feed else _asked_of_home(request, now)
     if not asked.is_valid():
         return None
     shown = Version.objects.filter(notice__in=asked.qs, state=Version.State.ISSUED)
-    return mark(shown, language=language(), now=now) if feed else page_mark(request, shown, now=now)
+    if feed is None:
+        return page_mark(request, shown, now=now)
+    return mark(shown, language=language(), now=now, also=_day(feed, now))
+
+
+def _day(feed: Feed, now: datetime) -> list[date]:
+    return [now.astimezone(UTC).date()] if feed.daily else []
 
 
 @require_safe
@@ -138,6 +145,13 @@ def permanent(request: HttpRequest, reference: str, number: int | None = None) -
     return redirect(f"/{wanted}/n/{reference}/{tail}")
 
 
+def _lasting_id(feed: Feed, asked: NoticeFilter, *, history: bool) -> str:
+    """RFC 4151; the same for the same question, also when the site is reached by another address."""
+    question = asked.question | ({"history": "true"} if history else {})
+    query = f"?{urlencode(question)}" if question else ""
+    return f"tag:{settings.FAIRWAY_MAIL_DOMAIN},2026:{reverse(feed.name)}{query}"
+
+
 @require_safe
 @public_page
 @condition(etag_func=_mark_of_set)
@@ -155,6 +169,8 @@ def feed(request: HttpRequest, feed: Feed) -> HttpResponse:
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     edition = Edition(
         cards=cards(told.for_cards(), language(), now),
+        id=_lasting_id(feed, asked, history=history),
+        asked=asked.in_words,
         publisher=settings.FAIRWAY_SERVICE_NAME,
         self_url=f"{settings.FAIRWAY_SITE_URL}{reverse(feed.name)}{query}",
         page_url=f"{settings.FAIRWAY_SITE_URL}{reverse('archive' if history else 'home')}{query}",

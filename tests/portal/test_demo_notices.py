@@ -13,7 +13,7 @@ from django.test import Client
 from contacts.models import Seat
 from delivery.models import Publication
 from notices import lone, summaries
-from notices.models import LoneIssue, Notice, Version
+from notices.models import LoneIssue, Notice, Text, Version
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,8 @@ def test_demo_has_planned_work_that_waits_and_an_emergency_that_waits_for_its_re
     for version, word in ((works, "Scheduled"), (power_cut, "To be reviewed")):
         row = next(part for part in page.split("<li") if str(version.notice) in part)
         assert word in row, row
+    for text in Text.objects.all():
+        assert "{" not in text.title + text.body + text.instruction, text.body
 
 
 def test_demo_has_a_reader_whose_digest_is_due_at_once(settings: Any) -> None:

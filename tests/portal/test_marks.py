@@ -36,13 +36,14 @@ def again(client: Client, version: Version, known: dict[str, str], at: datetime)
 
 
 def test_clock_is_walked_over_each_moment_of_version_and_rows(client: Client) -> None:
-    hours = [make.in_hours(n) for n in range(2, 9)]
+    hours = [MONDAY + timedelta(hours=n) for n in range(2, 9)]  # within one day, since a calendar turns with it
     starts, own_start, due, earliest, own_end, latest, _ends = hours
     own = make.row(make.place("GBDVR"), starts_at=own_start, ends_at=own_end, ends_local=f"{own_end:%Y-%m-%dT%H:%M}")
-    version = make.issued(
-        make.row(starts_at=starts), own, starts_at=starts, next_update_at=due, reopens_earliest=earliest,
-        reopens_latest=latest, title="Gale",
-    )  # fmt: skip
+    with make.clock_at(MONDAY):
+        version = make.issued(
+            make.row(starts_at=starts), own, starts_at=starts, next_update_at=due, reopens_earliest=earliest,
+            reopens_latest=latest, title="Gale",
+        )  # fmt: skip
     for moment in (starts, own_start, due, own_end, latest):
         before = marks(client, version, moment - MINUTE)
         assert again(client, version, before, moment - MINUTE / 2) == {304}, moment
