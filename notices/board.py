@@ -36,11 +36,11 @@ class Column:
     def holds(self, direction: str, traffic: str) -> bool:
         return traffic in self.traffic and self.direction in ("", direction)
 
-    def status(self, cells: Cells, modes: int) -> str:
+    def status(self, cells: Cells, modes: int, unsaid: str) -> str:
         """At a place with so many modes; traffic that nobody speaks of makes no closure partial."""
         own = {cell: stated for cell, stated in cells.items() if self.holds(*cell[1:])}
         spoken_of = {traffic for _mode, _way, traffic in own}
-        return status_of_all(own, modes * (1 if self.direction else len(Direction)) * len(spoken_of))
+        return status_of_all(own, modes * (1 if self.direction else len(Direction)) * len(spoken_of), unsaid)
 
 
 COLUMNS = (
@@ -110,7 +110,7 @@ def standings(places: Iterable[Place], *, now: datetime, language: str) -> list[
 def _standing(place: Place, cells: Cells, told: _Told) -> Standing:
     return told.standing(
         cells, modes=tuple(place.modes), key=place.locode, code=place.locode, name=place.name_in(told.language),
-        country=place.country, zone=place.time_zone, sort_key=place.sort_key,
+        country=place.country, zone=place.time_zone, sort_key=place.sort_key, ours=place.office_id is not None,
     )  # fmt: skip
 
 
@@ -119,11 +119,14 @@ def worst_of(cells: Iterable[Stated]) -> Stated | None:
     return min(each.values(), key=lambda stated: stated.order, default=None)
 
 
-def status_of_all(cells: Cells, whole: int) -> str:
-    """The one word for a place, or a column of it: closed only where nothing passes, else partly closed."""
+def status_of_all(cells: Cells, whole: int, unsaid: str) -> str:
+    """The one word for a place, or a column of it: closed only where nothing passes, else partly closed.
+
+    `unsaid` where nobody says anything.
+    """
     worst = worst_of(cells.values())
     if worst is None:
-        return PlaceStatus.OPEN.value
+        return unsaid
     if worst.status == PlaceStatus.CLOSED:
         shut = sum(stated.status == PlaceStatus.CLOSED for stated in cells.values())
         return PlaceStatus.CLOSED.value if shut >= whole else PlaceStatus.PARTLY_CLOSED.value
@@ -157,11 +160,14 @@ class _Told:
         ((_version, row), *_more) = self.rows[name]
         return self.standing(
             cells, modes=tuple(row.modes), key=name, code="", name=name, country="", zone=row.time_zone,
-            sort_key=fold_name(name),
+            sort_key=fold_name(name), ours=True,
         )  # fmt: skip
 
-    def standing(self, cells: Cells, *, modes: tuple[str, ...], key: str, zone: str, **facts: Any) -> Standing:
-        """`modes`: those of the place; none where nobody has said."""
+    def standing(
+        self, cells: Cells, *, modes: tuple[str, ...], key: str, zone: str, ours: bool, **facts: Any
+    ) -> Standing:
+        """`modes`: those of the place; none where nobody has said. Where it is not `ours` silence tells nothing."""
+        unsaid = (PlaceStatus.OPEN if ours else PlaceStatus.UNKNOWN).value
         worst = worst_of(cells.values())
         lead = self.versions[worst.notice] if worst else None
         count = max(len(modes), 1)
@@ -170,8 +176,8 @@ class _Told:
         return Standing(
             **facts,
             zone=zone or "UTC",
-            status=status_of_all(cells, count * len(Direction) * len(Traffic)),
-            columns=tuple(column.status(cells, count) for column in COLUMNS),
+            status=status_of_all(cells, count * len(Direction) * len(Traffic), unsaid),
+            columns=tuple(column.status(cells, count, unsaid) for column in COLUMNS),
             modes=modes,
             as_of=worst.as_of if worst else self.now,
             source=self._source(lead, key) if lead else "",

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from .cards import state_of
 from .digest import FINGERPRINT, SCHEME
-from .models import Version
+from .models import Crisis, Version
 from .querysets import VersionQuerySet
 
 LONGEST = 1_000  # signs that are looked at
@@ -74,6 +74,13 @@ def verify(asked: str, *, now: datetime) -> Answer:
     found = _by_number(f"{series.upper()}-{year}-{number}", int(version) if version else None, now)
     rest = _NUMBER.sub("", _ADDRESS.sub("", text))
     return _answer(found, now, words_around=len(rest) > BESIDE)
+
+
+def crisis_named(asked: str) -> Crisis | None:
+    """The crisis page whose number or address stands there: it is no notice, and ours all the same."""
+    named = _NUMBER.search(asked[:LONGEST])
+    reference = f"{named[1].upper()}-{named[2]}-{named[3]}" if named else ""
+    return Crisis.objects.filter(reference=reference).first()
 
 
 def _digits(text: str) -> str:

@@ -25,7 +25,7 @@ from notices.models import Crisis, CrisisChange, Version
 from portal.banner import page_mark
 from portal.everybody import public_page
 
-from .board import HEADINGS
+from .board import HEADINGS, row_of
 from .call_list import lines
 
 LOOKS = {"crisis": ("s-closed", "warn"), "watch": ("s-partly", "warn"), "normal": ("s-unknown", "info")}
@@ -87,7 +87,7 @@ def crisis(request: HttpRequest, reference: str) -> HttpResponse:
         "now": now,
         "crisis": found,
         "look": LOOKS[found.level],
-        "standings": standing,
+        "rows": [row_of(one, now) for one in standing],
         "headings": HEADINGS.values(),
         "due": min(due, key=lambda one: one.next_update_at or now, default=None),
         "stood": _stood(found),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import datetime
 
+from babel import Locale
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -53,23 +55,33 @@ def place(request: HttpRequest, locode: str) -> HttpResponse:
     now, found = clock_now(), _place(locode)
     past = Past(found, now)
     newest = [card(thread[-1], language(), now, thread[0].issued_at) for thread in past.threads]
+    states = [_state_here(one, found, now) for one in newest]
     everywhere = standings([found], now=now, language=language())
     context = {
         "now": now,
         "feeds": FEEDS,
         "filters": f"place={found.locode}",
         "place": found,
+        "country": Locale.parse(language()).territories.get(found.country, found.country),
         "standing": next(one for one in everywhere if one.code == locode),
-        "current": _in_state(newest, "current"),
-        "planned": _in_state(newest, "planned"),
+        "current": _worst_first(one for one, state in zip(newest, states, strict=True) if state == "current"),
+        "planned": _worst_first(one for one, state in zip(newest, states, strict=True) if state == "planned"),
         "past": past,
     }
     return render(request, "portal/place.html", context)
 
 
-def _in_state(found: Sequence[Card], state: str) -> list[Card]:
-    """The worst first."""
-    return sorted((one for one in found if one.state == state), key=lambda one: STATUS_RANK[PlaceStatus(one.status)])
+def _state_here(one: Card, place: Place, now: datetime) -> str:
+    """By the rows of this place: they may begin later and end sooner than the notice, or be gone from it."""
+    here = [row for row in one.version.rows.all() if row.place_id == place.pk]
+    lasting = [row.starts_at for row in here if row.ends_at is None or row.ends_at > now]
+    if one.past or not lasting:
+        return "over"
+    return "planned" if min(lasting) > now else "current"
+
+
+def _worst_first(found: Iterable[Card]) -> list[Card]:
+    return sorted(found, key=lambda one: STATUS_RANK[PlaceStatus(one.status)])
 
 
 @require_safe

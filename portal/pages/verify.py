@@ -28,6 +28,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             "now": now,
             "asked": asked[: verifying.LONGEST],
             "answer": answer,
+            "crisis": verifying.crisis_named(asked) if answer.finding == verifying.Finding.UNKNOWN else None,
             "card": newest,
             "fingerprint": fingerprint(answer.version) if answer.version else "",
             "site_url": settings.FAIRWAY_SITE_URL,

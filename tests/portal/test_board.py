@@ -106,6 +106,22 @@ def test_place_without_a_code_is_found_by_its_name_and_mode(client: Client) -> N
         assert "Quay 9" not in [line["Place"] for line in lines(client, query)], query
 
 
+def test_place_that_no_office_answers_for_is_unknown_and_never_open(client: Client) -> None:
+    durban = make.place("GBDVR")
+    durban.locode, durban.office = "ZADUR", None
+    durban.set_names({"en": "Durban"})
+    durban.save()
+    for asked in ("ZADUR", "durban"):
+        (line,) = lines(client, f"?q={asked}")
+        assert {line["Status"], line["Cargo in"], line["Travellers"]} == {"Unknown"}
+        assert "No office of ours answers for this place" in text(client, f"?q={asked}")
+    assert lines(client, "?q=durban&status=open") == []
+    assert "ask the customs of its country" in client.get("/en/places/ZADUR/").content.decode()
+    make.issued(make.row(durban, traffic=["cargo"]), title="Strike")
+    (line,) = lines(client, "?q=ZADUR")
+    assert (line["Status"], line["Travellers"]) == ("Partly closed", "Unknown")
+
+
 @pytest.mark.parametrize("asked", ["%25", "'", "\N{GRINNING FACE}", "طنجة", "(*)"])
 def test_what_holds_no_letter_of_any_name_finds_no_place(client: Client, asked: str) -> None:
     make.place("GBDVR")

@@ -133,6 +133,9 @@ def test_page_tells_situation_places_notices_contacts_partners_and_changes(clien
     ):  # fmt: skip
         assert words in page, words
     assert "Gale far away" not in page and crisis.places.get().name in page
+    with make.clock_at(make.in_hours(3)):
+        table = text(client, f"/en/crisis/{crisis.reference}/").partition("<table")[2].partition("</table>")[0]
+    assert "Late 2 h 0 min" in table
 
 
 def test_page_shows_no_empty_sections(client: Client) -> None:

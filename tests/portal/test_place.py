@@ -36,6 +36,25 @@ def test_place_says_what_holds_what_is_planned_and_what_was(client: Client) -> N
     assert f"/n/{past.notice.reference}/1/" in text
 
 
+def test_place_tells_of_its_own_rows_and_not_of_the_whole_notice(client: Client) -> None:
+    here, there = make.place(), make.place("GBDVR")
+    other = make.row(there)
+    make.issued(other, make.row(here, starts_at=make.in_hours(5)), title="Comes later")
+    make.issued(other, make.row(here, ends_at=make.in_hours(1)), title="Ends sooner")
+    moved = make.issued(make.row(here), title="Was here once")
+    make.next_version(moved.notice, other, title="Moved away")
+    make.issued(make.row(here, status="restricted"), title="Still here")
+    with make.clock_at(make.in_hours(2)):
+        text = page(client)
+    now, rest = text.split("Downtime in twelve months")
+    planned = rest[rest.index('id="planned"') :].split("</section>")[0]
+    assert "Still here" in now and "Comes later" in planned
+    for title in ("Comes later", "Ends sooner", "Moved away", "Was here once"):
+        assert title not in now, title
+    assert "Moved away" not in planned and "Ends sooner" not in planned
+    assert 'href="/en/notices/?place=ESALG"' in text and "/ Spain</p>" in text
+
+
 def test_quiet_place_says_that_no_notice_is_in_force(client: Client) -> None:
     make.place()
     assert "No notice is in force here." in page(client)

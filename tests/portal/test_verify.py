@@ -72,3 +72,13 @@ def test_programs_get_the_same_answer(client: Client) -> None:
     nothing = client.get("/api/v1/verify/", {"q": make.pending(title="Secret").notice.reference}).json()
     assert nothing == client.get("/api/v1/verify/", {"q": "PD-1999-0001"}).json()
     assert (nothing["finding"], nothing["ours"], nothing["reference"]) == ("unknown", False, None)
+
+
+def test_number_of_a_crisis_page_is_ours_and_leads_there(client: Client) -> None:
+    crisis = make.crisis(title="Flood at the gates")
+    for asked in (crisis.reference, f"http://localhost:8000/en/crisis/{crisis.reference}/", crisis.reference.lower()):
+        assert answer(client, asked) == f"Yes: {crisis.reference} is a crisis page of ours.", asked
+    page = client.get("/en/verify/", {"q": crisis.reference}).content.decode()
+    assert f'href="/en/crisis/{crisis.reference}/"' in page and "Do not act" not in page
+    assert answer(client, "CR-2020-0999").startswith("No: we have published nothing")
+    assert "n’est pas la nôtre" in answer(client, f"https://evil.example/{crisis.reference}", "fr")
