@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import cache_control
 
 from base.clock import now
@@ -66,7 +66,8 @@ class InNoLanguage:
         if "public" in answer.get("Cache-Control", "") and not translation.get_language_from_path(request.path_info):
             varies = [one for one in answer.get("Vary", "").split(", ") if one and one != "Accept-Language"]
             del answer["Vary"]
-            patch_vary_headers(answer, varies)
+            if varies:
+                answer["Vary"] = ", ".join(varies)
         return answer
 
 

@@ -58,6 +58,10 @@ def keep(
     Raises `Flood`. `entry`: the mark of the entry of an index that led here.
     """
     held = _held(office, identity)
+    if held and held.content != found.content and held.source != source:
+        # Sender and identifier are only what a message says of itself: nobody changes what another source brought.
+        identity = f"{source.url if source else 'file'}\n{identity}"
+        held = _held(office, identity)
     before = [held] if held and held.content != found.content and held.state not in UNUSED else []
     if before:  # what an entry says after it was used is news of its own
         identity = f"{identity}\n{found.content}"
@@ -70,7 +74,8 @@ def keep(
     state = _state(found, usable=usable, now=now) if source and notice is None else _usual(usable)
     if source and notice is None and state != State.OVER:
         _demand_room(source)
-    if state == State.WAITING and _replace(earlier, now) and notice is None and found.msg_type == MsgType.CANCEL:
+    own = [one for one in earlier if source is None or one.source_id == source.pk]
+    if state == State.WAITING and _replace(own, now) and notice is None and found.msg_type == MsgType.CANCEL:
         state = State.OVER  # it ends what nobody has used
     return Item.objects.get_or_create(
         office=office,

@@ -173,6 +173,21 @@ def test_cancel_of_what_nobody_used_leaves_the_inbox_empty() -> None:
     assert not Item.objects.waiting().exists()
 
 
+def test_source_neither_rewrites_nor_ends_what_another_source_brought() -> None:
+    with site(good=page(case("cap-01"))) as there:
+        good = look(there.source("/good", Form.CAP), AT)
+        forged = case("cap-01").replace(b"<headline>", b"<headline>All clear: ")
+        for number, document in enumerate((forged, case("cap-02"), case("cap-03"))):
+            there.pages[f"/bad{number}"] = page(document)
+            other = there.source(f"/bad{number}", Form.CAP, office=good.office)
+            Source.objects.filter(pk=other.pk).update(name=f"Stranger {number}")
+            look(look(Source.objects.get(pk=other.pk), AT), AT)
+        look(good, AT)
+    by_source = dict(Item.objects.waiting().values_list("source_name", "title"))
+    assert by_source.keys() == {"Harbour master", "Stranger 0", "Stranger 1", "Stranger 2"}
+    assert not by_source["Harbour master"].startswith("All clear") and by_source["Stranger 0"].startswith("All clear")
+
+
 def test_what_is_over_or_two_weeks_old_does_not_wait() -> None:
     with site(cap=page(case("cap-01")), news=atom(("a", "Old", ""), at=AT - timedelta(days=15))) as there:
         look(there.source("/cap", Form.CAP), datetime(2027, 2, 15, tzinfo=UTC))
