@@ -43,6 +43,10 @@ BODY = {
     "415": "The body is not JSON.",
 }
 _AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
+_FRESHNESS = {
+    "ETag": {"schema": {"type": "string"}, "description": "to be sent back as `If-None-Match`"},
+    "As-Of": {"schema": {"type": "string", "format": "date-time"}, "description": "when the answer was true"},
+}
 _HEADERS = {
     "401": {"WWW-Authenticate": {"schema": {"type": "string"}}},
     "409": _AFTER,
@@ -60,7 +64,8 @@ def complete(result: dict[str, Any], **told: Any) -> dict[str, Any]:
             schemas[strict.__name__]["additionalProperties"] = False
     for path, methods in result["paths"].items():
         for method, operation in methods.items():
-            _complete(operation, by_key=method == "post" or path.startswith("/api/v1/drafts/"))
+            by_key = method == "post" or path.startswith("/api/v1/drafts/")
+            _complete(operation, by_key=by_key, tagged=not by_key and "verify" not in path)
     return result
 
 
@@ -68,7 +73,7 @@ def _all(base: type[Any]) -> list[type[Any]]:
     return [one for child in base.__subclasses__() for one in (child, *_all(child))]
 
 
-def _complete(operation: dict[str, Any], *, by_key: bool) -> None:
+def _complete(operation: dict[str, Any], *, by_key: bool, tagged: bool) -> None:
     if not by_key:
         operation["security"] = [{}, *operation["security"]]  # a key is welcome and has a limit of its own
     asked = {one["in"] for one in operation.get("parameters", ())}
@@ -81,6 +86,9 @@ def _complete(operation: dict[str, Any], *, by_key: bool) -> None:
     for status, words in said.items():
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         answers[status] = {"description": words, "content": content}
+    if tagged:
+        answers["200"]["headers"] = _FRESHNESS
+        answers["304"] = {"description": "Nothing has changed since the answer whose ETag stood in `If-None-Match`."}
     for status, headers in _HEADERS.items():
         if status in answers:
             answers[status]["headers"] = headers

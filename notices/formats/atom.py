@@ -31,6 +31,8 @@ def document(edition: Edition, title: str, link: Callable[[Card], tuple[str, str
     xml.add(root, "updated", updated.isoformat(timespec="seconds"))
     xml.add(root, "link", rel="self", href=edition.self_url, type=MEDIA_TYPE)
     xml.add(root, "link", rel="alternate", href=edition.page_url, type="text/html")
+    if edition.next_url:
+        xml.add(root, "link", rel="next", href=edition.next_url, type=MEDIA_TYPE)
     xml.add(xml.add(root, "author"), "name", edition.publisher)
     for card in edition.cards:
         _entry(root, card, *link(card))

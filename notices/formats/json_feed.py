@@ -36,7 +36,7 @@ def _item(card: Card) -> dict[str, Any]:
 
 def write(edition: Edition) -> bytes:
     """Valid also when nothing is in force; `_fairway.as_of` is when this was written."""
-    document = {
+    document: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": edition.about(_("Customs notices in force")),
         "home_page_url": edition.page_url,
@@ -46,6 +46,8 @@ def write(edition: Edition) -> bytes:
         "_fairway": {"as_of": facts.iso(edition.now), "updated": facts.iso(edition.updated)},
         "items": [_item(card) for card in edition.cards],
     }
+    if edition.next_url:
+        document["next_url"] = edition.next_url
     return json.dumps(document, ensure_ascii=False).encode()
 
 

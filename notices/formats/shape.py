@@ -28,6 +28,7 @@ class Edition:
     publisher: str
     self_url: str
     page_url: str
+    next_url: str  # where it goes on, empty at the end (RFC 5005, 3)
     language: str
     updated: datetime | None
     now: datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
+from django import forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -17,7 +18,7 @@ from django.views.decorators.http import condition, require_safe
 from base.clock import now as clock_now
 from base.text import labelled
 from notices import by_place, changes
-from notices.cards import Card, card, cards
+from notices.cards import Card, card, cards, cards_in_order
 from notices.filters import NoticeFilter, asked_among, asks_history
 from notices.formats import FEEDS, cap
 from notices.formats.shape import KEPT, Edition, Feed
@@ -30,7 +31,11 @@ from portal.banner import page_mark
 from portal.everybody import public_page, without_session
 
 RECENTLY = timedelta(hours=24)
-MOST = 500  # of everything ever published, the newest, in one feed
+MOST = 500  # of everything ever published, on one page of a feed
+
+
+class PageForm(forms.Form):
+    page = forms.IntegerField(required=False, min_value=1, max_value=10_000)
 
 
 def language() -> str:
@@ -158,27 +163,45 @@ def _lasting_id(feed: Feed, asked: NoticeFilter, *, history: bool) -> str:
 def feed(request: HttpRequest, feed: Feed) -> HttpResponse:
     """One of `FEEDS`; a question that it does not understand is answered with a problem (RFC 9457)."""
     now = clock_now()
-    asked = _asked_of_feed(request, now)
-    if not asked.is_valid():
-        wrong = [{"parameter": name, "detail": " ".join(said)} for name, said in asked.errors.items()]
+    asked, turned = _asked_of_feed(request, now), PageForm(request.GET)
+    wrong = {**asked.form.errors, **turned.errors}
+    if wrong:
+        errors = [{"parameter": name, "detail": " ".join(said)} for name, said in wrong.items()]
         problem = {"type": "about:blank", "title": _("This address asks for something unknown"), "status": 400}
-        return JsonResponse(problem | {"errors": wrong}, status=400, content_type="application/problem+json")
-    history = asks_history(request.GET)
-    told = asked.qs.newest_first()[:MOST] if history else asked.qs
+        return JsonResponse(problem | {"errors": errors}, status=400, content_type="application/problem+json")
+    history, page = asks_history(request.GET), turned.cleaned_data["page"] or 1
+    told = _newest_of_all(asked, page, now) if history else cards(asked.qs.for_cards(), language(), now)
+    more = history and len(told) > MOST
     # The published address, never the one of the request: a feed's id lasts, and a shared cache keeps this answer.
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     edition = Edition(
-        cards=cards(told.for_cards(), language(), now),
+        cards=told[:MOST] if history else told,
         id=_lasting_id(feed, asked, history=history),
         asked=asked.in_words,
         publisher=settings.FAIRWAY_SERVICE_NAME,
         self_url=f"{settings.FAIRWAY_SITE_URL}{reverse(feed.name)}{query}",
         page_url=f"{settings.FAIRWAY_SITE_URL}{reverse('archive' if history else 'home')}{query}",
         language=language(),
+        next_url=_next_url(request, feed, page) if more else "",
         updated=Version.objects.last_moved_at(now),
         now=now,
     )
-    return HttpResponse(feed.write(edition), content_type=f"{feed.media_type}; charset=utf-8")
+    answer = HttpResponse(feed.write(edition), content_type=f"{feed.media_type}; charset=utf-8")
+    if edition.next_url:
+        answer["Link"] = f'<{edition.next_url}>; rel="next"'
+    return answer
+
+
+def _newest_of_all(asked: NoticeFilter, page: int, now: datetime) -> list[Card]:
+    """With one more than the page holds, if there is one."""
+    notices = asked.qs.newest_first()[(page - 1) * MOST : page * MOST + 1]
+    return cards_in_order(notices.for_cards(), language(), now)
+
+
+def _next_url(request: HttpRequest, feed: Feed, page: int) -> str:
+    question = request.GET.copy()
+    question["page"] = str(page + 1)
+    return f"{settings.FAIRWAY_SITE_URL}{reverse(feed.name)}?{question.urlencode()}"
 
 
 def _mark_of_message(request: HttpRequest, reference: str, number: int) -> str:

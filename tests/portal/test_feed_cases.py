@@ -144,6 +144,28 @@ def test_each_question_has_a_feed_with_a_name_and_an_id_of_its_own(client: Clien
     assert b"NAME:Fairway: Customs notices: ESALG" in client.get("/en/notices.ics?place=ESALG").content
 
 
+def test_history_is_told_page_by_page_and_every_form_says_where_it_goes_on(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.pages.public.MOST", 2)
+    wanted = {str(make.issued(title=f"Gale {number}").notice.reference) for number in range(5)}
+    for feed in FEEDS:
+        url, found, pages = f"/en/{feed.file}?history=true", list[str](), 0
+        while url:
+            answer = client.get(url)
+            found += sorted({one for one in wanted if one in answer.content.decode()})
+            url = answer["Link"].removeprefix("<http://localhost:8000").split(">")[0] if "Link" in answer else ""
+            pages += 1
+        assert (pages, sorted(found)) == (3, sorted(wanted)), feed.name
+    first = client.get("/en/feed.json?history=true").json()
+    assert first["next_url"] == "http://localhost:8000/en/feed.json?history=true&page=2"
+    assert b'rel="next"' in client.get("/en/feed.atom?history=true&page=2").content
+    assert b'rel="next"' not in client.get("/en/feed.atom?history=true&page=3").content
+    wrong = client.get("/en/feed.atom?history=true&page=0")
+    assert (wrong.status_code, wrong.json()["errors"][0]["parameter"]) == (400, "page")
+    assert len(client.get("/en/feed.json").json()["items"]) == 5
+
+
 def event_at(client: Client, moment: datetime) -> tuple[datetime, datetime]:
     with make.clock_at(moment):
         (event,) = Calendar.from_ical(client.get("/en/notices.ics").content).walk("VEVENT")
