@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 
+from django.utils.formats import number_format
+
 WIDTH, NARROW = 760, 380  # on a screen, on a telephone
 HEIGHT, FOOT, HEAD = 190, 24, 20
 BESIDE = 44  # for what stands at the lines
@@ -77,12 +79,17 @@ def _round_step(most: float, lines: int) -> float:
 
 
 def _said(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
+    """As the language of the page writes it: 1.5 or 1,5."""
+    whole = value >= 10 or round(value, 1) == round(value)
+    return str(number_format(value, 0 if whole else 1))
 
 
-def bars(values: Sequence[tuple[str, float]], *, unit: str, width: int = WIDTH, lines: int = LINES) -> Chart:
-    """A bar for each (label, value), the first one first; `unit` stands at the lines ("h")."""
-    step = _round_step(max((value for _label, value in values), default=0), lines)
+def bars(values: Sequence[tuple[str, float | None]], *, unit: str, width: int = WIDTH, lines: int = LINES) -> Chart:
+    """A bar for each (label, value), the first one first; `unit` stands at the lines ("h").
+
+    None where nothing was counted: it has no number, as nothing of something has.
+    """
+    step = _round_step(max((value or 0 for _label, value in values), default=0), lines)
     floor, room = HEIGHT - FOOT, HEIGHT - FOOT - HEAD
     slot = (width - BESIDE) / max(len(values), 1)
 
@@ -91,12 +98,12 @@ def bars(values: Sequence[tuple[str, float]], *, unit: str, width: int = WIDTH, 
 
     drawn = tuple(
         Bar(
-            label=label, said=_said(value), x=round(slot * place + slot / 5, 1), y=round(floor - tall(value), 1),
-            width=round(slot * 0.6, 1), height=tall(value),
+            label=label, said="" if value is None else _said(value), x=round(slot * place + slot / 5, 1),
+            y=round(floor - tall(value or 0), 1), width=round(slot * 0.6, 1), height=tall(value or 0),
         )
         for place, (label, value) in enumerate(values)
     )  # fmt: skip
-    ruled = tuple(Line(round(floor - tall(step * n), 1), f"{step * n:g} {unit}") for n in range(1, lines + 1))
+    ruled = tuple(Line(round(floor - tall(step * n), 1), f"{_said(step * n)} {unit}") for n in range(1, lines + 1))
     return Chart(drawn, ruled, width, HEIGHT)
 
 

@@ -19,7 +19,7 @@ class Drawing:
     narrow: charts.Chart
 
 
-def by_month(values: Sequence[tuple[date, float]], **look: Any) -> Drawing:
+def by_month(values: Sequence[tuple[date, float | None]], **look: Any) -> Drawing:
     """`values`: by the first day of each month; `look`: as `charts.bars` takes it."""
 
     def drawn(form: str, width: int) -> charts.Chart:  # `form`, as CLDR writes it: "LLL" Nov, "LLLLL" N

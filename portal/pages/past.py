@@ -42,8 +42,8 @@ class Promises:
     in_time: int
 
     @property
-    def percent(self) -> float:
-        return 100 * self.in_time / self.promised if self.promised else 0
+    def percent(self) -> float | None:
+        return 100 * self.in_time / self.promised if self.promised else None
 
 
 class Past:
@@ -101,7 +101,7 @@ class Past:
 
     @property
     def hours_drawn(self) -> Drawing:
-        return by_month([(month.first, month.hours) for month in self.months], unit=_("h"))
+        return by_month([(month.first, month.hours or None) for month in self.months], unit=_("h"))
 
     @property
     def promises_drawn(self) -> Drawing:

@@ -123,7 +123,7 @@ def _mark(request: HttpRequest) -> str:
 
 
 def _drawing(months: Sequence[Line], value: Callable[[Figures], float | None], **look: Any) -> Drawing:
-    return by_month([(line.first, float(value(line.figures) or 0)) for line in months if line.first], **look)
+    return by_month([(line.first, value(line.figures)) for line in months if line.first], **look)
 
 
 def _hours(span: timedelta | None) -> float | None:

@@ -8,6 +8,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from base import charts
 from tests import make
@@ -104,6 +105,14 @@ def test_bars_apart_and_their_numbers_stay_within_the_drawing(values: list[float
         number = 9 * len(gap.said)
         assert gap.x - (0 if gap.is_more else number) >= charts.LABEL
         assert gap.x + gap.width + (number if gap.is_more else 0) <= drawn.width
+
+
+def test_drawing_tells_none_of_some_from_nothing_counted_and_writes_numbers_as_its_language_does() -> None:
+    with translation.override("fr"):
+        chart = charts.bars([("mai", None), ("juin", 0), ("juil", 1.25), ("août", 83.4)], unit="h")
+        assert [bar.said for bar in chart.bars] == ["", "0", "1,2", "83"]
+        assert charts.bars([("mai", 1)], unit="h").lines[0].said == "0,5 h"
+    assert charts.bars([("May", 1)], unit="h").lines[2].said == "1.5 h"
 
 
 def test_exercise_never_shows_on_a_place(client: Client) -> None:
