@@ -17,6 +17,7 @@ from django.urls import path, reverse
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from contacts.models import Place
 from notices.formats import FEEDS
 from portal.demo.accounts import code_of
 from portal.urls import urlpatterns as portal_urls
@@ -229,6 +230,31 @@ def test_every_page_is_open_to_all_at_desk_and_phone_width(browser: Any, live_se
     with everybody(browser, live_server.url, settings, "en") as visitors:
         found = look_at_every_page(visitors, (1280, 320), 1, ways)
     assert not found, "\n".join(found)
+
+
+LINED_UP = """() => [...document.querySelectorAll('.f-row h3, .f-truth__place, .f-log p, main h1')].filter(block => {
+    const words = document.createRange(); words.selectNodeContents(block);
+    return Math.abs(words.getBoundingClientRect().right - block.getBoundingClientRect().right) > 2; }).length"""
+OUTSIDE = """() => [...document.querySelectorAll('svg.f-draw text')].filter(text => {
+    const box = text.getBoundingClientRect(), whole = text.ownerSVGElement.getBoundingClientRect();
+    return box.width && (box.right > whole.right + 2 || box.left < whole.left - 2); }).length"""
+
+
+@pytest.mark.usefixtures("with_arabic")
+def test_from_right_to_left_titles_begin_at_the_right_and_drawings_keep_their_words_within(
+    page: Any, live_server: Any
+) -> None:
+    place = make.place()
+    Place.objects.filter(pk=place.pk).update(latitude=36.13, longitude=-5.44)
+    version = make.issued(title="Gale at the gates")
+    make.issued(title="Works", starts_at=make.in_hours(9))
+    crisis = make.crisis(place, title="Gale")
+    ways = ("", "notices/", "map/", "statistics/", f"n/{version.notice.reference}/", f"crisis/{crisis.reference}/")
+    for way in ("places/ESALG/", *ways):
+        page.goto(f"{live_server.url}/{arabic.CODE}/{way}")
+        for width in (1280, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert (page.evaluate(LINED_UP), page.evaluate(OUTSIDE)) == (0, 0), (way, width)
 
 
 @pytest.mark.long
