@@ -113,6 +113,9 @@ def _mark_of_notice(request: HttpRequest, reference: str, number: int | None = N
 @condition(etag_func=_mark_of_notice)
 def notice(request: HttpRequest, reference: str, number: int | None = None) -> HttpResponse:
     """The permanent page of a notice, or of one version of it."""
+    if reference != reference.upper():
+        numbered = ("notice_version", reference.upper(), number) if number else ("notice", reference.upper())
+        return redirect(*numbered, permanent=True)
     now = clock_now()
     found = _issued(reference, now).select_related("notice__office").order_by("-number")
     versions = list(found.prefetch_related("texts", "rows__place", "rows__agency"))
@@ -147,7 +150,7 @@ def permanent(request: HttpRequest, reference: str, number: int | None = None) -
     """`/n/<reference>[/<version>]` never changes; it leads to the page in the reader's language."""
     wanted = get_language_from_request(request)[:2]
     tail = f"{number}/" if number else ""
-    return redirect(f"/{wanted}/n/{reference}/{tail}")
+    return redirect(f"/{wanted}/n/{reference.upper()}/{tail}")
 
 
 def _lasting_id(feed: Feed, asked: NoticeFilter, *, history: bool) -> str:

@@ -72,6 +72,17 @@ def test_permanent_address_leads_to_the_reader_s_language(client: Client) -> Non
     assert client.get("/en/n/PD-1999-0001/").status_code == 404
 
 
+def test_number_in_small_letters_leads_to_its_notice(client: Client) -> None:
+    version = make.issued()
+    small = version.notice.reference.lower()
+    assert client.get(f"/n/{small}/1")["Location"] == f"/en/n/{version.notice.reference}/1/"
+    for tail in ("", "1/"):
+        answer = client.get(f"/en/n/{small}/{tail}")
+        assert (answer.status_code, answer["Location"]) == (301, f"/en/n/{version.notice.reference}/{tail}")
+    assert client.get("/en/n/pd-1999-0001/", follow=True).status_code == 404
+
+
+
 # AUT-05, AUT-28
 def test_first_version_stays_readable_and_points_to_the_newest(client: Client) -> None:
     first = make.issued(title="Gale")
@@ -176,7 +187,7 @@ def test_feed_names_the_published_site_whatever_address_was_asked(client: Client
     make.issued(make.row(make.place("GBDVR")))
     answer = client.get("/en/feed.atom?q=Dover", headers={"host": "127.0.0.1"})
     feed = feedparser.parse(answer.content)
-    assert feed.feed.id == "https://customs.example/en/feed.atom?q=Dover"
+    assert feed.feed.id == "tag:fairway.example,2026:/en/feed.atom?q=Dover"  # RFC 4151: lasts when the site moves
     assert {link.href.split("/")[2] for link in feed.feed.links} == {"customs.example"}
     assert b"127.0.0.1" not in answer.content
 
