@@ -113,6 +113,15 @@ def asked_of(request: Request, now: datetime) -> NoticeFilter:
     return NoticeFilter(request.GET, asked_among(request.GET, now=now, over_for=KEPT), now=now)
 
 
+def _misspelt(request: Request) -> dict[str, list[str]]:
+    """A program that misspells a parameter would be told of everything and not notice."""
+    known = {one.name for one in _QUESTIONS} | {"cursor", "page_size", "format"}
+    wrong = {name: [_("There is no such parameter.")] for name in request.GET if name not in known}
+    if request.GET.get("history", "false").lower() not in ("true", "false", "1", "0"):
+        wrong["history"] = [_("Say true or false.")]
+    return wrong
+
+
 def mark_of_set(request: Request) -> str | None:
     now = clock_now()
     if asks_history(request.GET):
@@ -163,8 +172,9 @@ class Notices(viewsets.GenericViewSet[Notice]):
     def list(self, request: Request) -> Response:
         now = clock_now()
         asked = asked_of(request, now)
-        if not asked.is_valid():
-            raise ValidationError({name: [*said] for name, said in asked.errors.items()})
+        wrong = {name: [*said] for name, said in asked.errors.items()} | _misspelt(request)
+        if wrong:
+            raise ValidationError(wrong)
         page = self.paginate_queryset(asked.qs.for_cards())
         found = []
         for notice in page or ():

@@ -9,6 +9,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from base.words import Language, Mode, Severity
@@ -34,6 +35,16 @@ def _states() -> list[tuple[str, str]]:
     return [(state, state_words(state)) for state in STATES]
 
 
+class _Once(forms.Form):
+    """Of two places the last alone would be answered, and nobody would notice."""
+
+    def clean(self) -> dict[str, Any]:
+        for name in self.fields:
+            if isinstance(self.data, QueryDict) and len(set(self.data.getlist(name))) > 1:
+                self.add_error(name, _("Ask for one at a time."))
+        return self.cleaned_data
+
+
 class NoticeFilter(django_filters.FilterSet):
     """`NoticeFilter(request.GET, Notice.objects.in_force(now), now=now)`.
 
@@ -52,6 +63,7 @@ class NoticeFilter(django_filters.FilterSet):
 
     class Meta:
         model = Notice
+        form = _Once
         fields: list[str] = []
 
     def __init__(self, data: Mapping[str, Any], queryset: Any, *, now: datetime) -> None:

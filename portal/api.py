@@ -84,11 +84,11 @@ class Places(viewsets.GenericViewSet[Place]):
 
     @method_decorator(condition(etag_func=mark_of_places))
     def retrieve(self, request: Request, code: str) -> Response:
-        place = Place.objects.filter(locode=code).first()
+        place = Place.objects.filter(locode=code.upper()).first()
         if place is None:
             raise Http404(_("There is no place with this code."))
         found = standings([place], now=clock_now(), language="en")
-        return Response(facts_of(next(one for one in found if one.code == code)))
+        return Response(facts_of(next(one for one in found if one.code == place.locode)))
 
 
 def _schema(request: HttpRequest) -> HttpResponse:

@@ -118,11 +118,11 @@ def row(at: Place | None = None, *, status: str = "closed", starts_at: datetime 
 
 def draft(
     *rows: dict[str, Any], title: str = "Storm", body: str = "Winds above 60 knots.",
-    instruction: str = "Do not send lorries.", **fields: Any,
+    instruction: str = "Do not send lorries.", translations: dict[str, dict[str, str]] | None = None, **fields: Any,
 ) -> Draft:  # fmt: skip
     return Draft(
         fields={"starts_at": now(), "time_zone": "Europe/Madrid", **fields},
-        texts={"en": {"title": title, "body": body, "instruction": instruction}},
+        texts={"en": {"title": title, "body": body, "instruction": instruction}, **(translations or {})},
         rows=list(rows) or [row()],
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
@@ -24,6 +25,7 @@ from .words import Trouble
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 CAP_TYPE = "application/cap+xml"
 LINE, LINK, LONG = 300, 500, 20_000
+MOST = 2_000  # entries of one document; feeds begin with the newest
 
 
 class Unread(Exception):
@@ -54,8 +56,8 @@ def entries(document: bytes, address: str) -> list[Entry]:
     language = root.get(XML_LANG) or next((_words(one) for one in root.iter() if _local(one) == "language"), "")
     who = next((_words(one) for one in _children(root, "author")), "")
     read = _atom if name == "feed" else _rss
-    found = [read(one, address, language, who) for one in root.iter() if _local(one) in ("entry", "item")]
-    return _told_apart(found)
+    every = (one for one in root.iter() if _local(one) in ("entry", "item"))
+    return _told_apart([read(one, address, language, who) for one in islice(every, MOST)])
 
 
 def json_entries(document: bytes, address: str) -> list[Entry]:
@@ -66,7 +68,7 @@ def json_entries(document: bytes, address: str) -> list[Entry]:
         raise Unread(Trouble.NOT_JSON) from error
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         raise Unread(Trouble.OTHER_FORM)
-    return _told_apart([_json(one, feed, address) for one in feed["items"] if isinstance(one, dict)])
+    return _told_apart([_json(one, feed, address) for one in feed["items"][:MOST] if isinstance(one, dict)])
 
 
 def has_same_ids(found: list[Entry]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,6 +134,25 @@ def test_whatever_went_out_is_valid_and_refers_to_what_went_before() -> None:
     for tag in ("web", "contact", "instruction", "headline", "description"):
         assert info.findtext(f"{{*}}{tag}"), tag
     assert [code.text for code in info.findall("{*}area/{*}geocode/{*}value")] == ["ESALG", "GBDVR"]
+
+
+# FEE-29
+@pytest.mark.django_db
+def test_each_language_of_a_message_says_all_of_it(client: Client) -> None:
+    words = {"title": "Tempête", "body": "Vents forts.", "instruction": "Attendez."}
+    ends = make.in_hours(9)
+    version = make.issued(make.row(), make.row(make.place("GBDVR")), ends_at=ends, translations={"fr": words})
+    infos = etree.fromstring(message(version)).findall("{*}info")
+    assert [info.findtext("{*}language") for info in infos] == ["en", "fr"]
+    for tag in ("category", "urgency", "severity", "certainty", "effective", "onset", "expires", "web"):
+        first, second = (info.findtext(f"{{*}}{tag}") for info in infos)
+        assert first and first == second, tag
+    codes = [[code.text for code in info.findall("{*}area/{*}geocode/{*}value")] for info in infos]
+    assert codes == [["ESALG", "GBDVR"]] * 2
+    for info, word in zip(infos, ("Winds", "Vents"), strict=True):
+        assert word in info.findtext("{*}description", "") and info.findtext("{*}headline")
+    page = client.get(f"/fr/n/{version.notice.reference}/").content.decode()
+    assert "Tempête" in page and "Winds" not in page
 
 
 @pytest.mark.django_db

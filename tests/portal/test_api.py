@@ -118,6 +118,25 @@ def test_wrong_parameter_is_named(client: Client) -> None:
     assert wrong["pointer"] == "/severity"
 
 
+@pytest.mark.parametrize("query", ["plac=ESALG", "history=yes", "place=ESALG&place=GBDVR", "kind=x&mode=y"])
+def test_question_that_would_be_answered_otherwise_than_meant_is_refused(client: Client, query: str) -> None:
+    answer = client.get(f"/api/v1/notices/?{query}")
+    assert (answer.status_code, answer["Content-Type"]) == (422, PROBLEM)
+    asked = {part.split("=")[0] for part in query.split("&")}
+    assert {one["pointer"][1:] for one in answer.json()["errors"]} <= asked
+
+
+def test_feed_of_two_places_is_refused_and_what_a_reader_adds_is_not(client: Client) -> None:
+    assert client.get("/en/feed.atom?place=ESALG&place=GBDVR").status_code == 400
+    assert client.get("/en/?place=ESALG&place=GBDVR").status_code == 400
+    assert client.get("/en/feed.atom?place=ESALG&place=ESALG&utm_source=reader").status_code == 200
+
+
+def test_place_is_found_however_its_code_is_typed(client: Client) -> None:
+    make.issued()
+    assert get(client, "places/esalg/") == get(client, "places/ESALG/")
+
+
 def test_place_says_what_it_is_to_whom_and_by_whose_word(client: Client) -> None:
     version = make.issued(make.row(traffic=["other_travellers"]), make.row(traffic=["cargo"], status="open"))
     one = get(client, "places/ESALG/")

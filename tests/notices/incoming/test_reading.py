@@ -90,6 +90,11 @@ def test_feed_whose_entries_share_an_identifier_loses_none_of_them() -> None:
     assert found[0].found.link == ""
 
 
+def test_of_a_document_of_countless_entries_the_first_are_read() -> None:
+    entries = "".join(f"<entry><id>{number}</id></entry>" for number in range(feeds.MOST + 500))
+    assert len(feeds.entries(f"<feed>{entries}</feed>".encode(), "https://a.example/")) == feeds.MOST
+
+
 def test_feed_that_is_no_xml_is_named_with_its_line() -> None:
     """f-03"""
     with pytest.raises(feeds.Unread) as unread:
