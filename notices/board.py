@@ -103,7 +103,11 @@ def standings(places: Iterable[Place], *, now: datetime, language: str) -> list[
         by_place[place][mode, direction, traffic] = stated
     told = _Told(versions, now=now, language=language)
     found = [_standing(place, by_place.get(code, {}), told) for code, place in known.items()]
-    found += [told.without_code(name, by_place[name]) for name in told.uncoded() if name in by_place]
+    found += [
+        told.without_code(name, by_place.get(name, {}))
+        for name in told.uncoded()
+        if name in by_place or told.at_other_hours(name)
+    ]
     return sorted(found, key=lambda one: (one.rank, one.sort_key, one.code))
 
 
@@ -169,23 +173,29 @@ class _Told:
         """`modes`: those of the place; none where nobody has said. Where it is not `ours` silence tells nothing."""
         unsaid = (PlaceStatus.OPEN if ours else PlaceStatus.UNKNOWN).value
         worst = worst_of(cells.values())
-        lead = self.versions[worst.notice] if worst else None
+        lead = self.versions[worst.notice] if worst else self.at_other_hours(key)
         count = max(len(modes), 1)
         speaking = {stated.notice for stated in cells.values()}
         due = [self.versions[notice].next_update_at for notice in speaking]
+        due += [lead.next_update_at] if lead else []
         return Standing(
             **facts,
             zone=zone or "UTC",
             status=status_of_all(cells, count * len(Direction) * len(Traffic), unsaid),
             columns=tuple(column.status(cells, count, unsaid) for column in COLUMNS),
             modes=modes,
-            as_of=worst.as_of if worst else self.now,
+            as_of=lead.issued_at or self.now if lead else self.now,
             source=self._source(lead, key) if lead else "",
             version=lead,
             said=self._said(lead, key) if lead else "",
             agencies=self._agencies(key),
             next_update_at=min((at for at in due if at), default=None),
         )
+
+    def at_other_hours(self, key: str) -> Version | None:
+        """The newest version that closes the place each night, say, while it is day: in force, though it is open."""
+        begun = [version for version, row in self.rows.get(key, ()) if row.starts_at <= self.now]
+        return max(begun, key=lambda version: version.issued_at or self.now, default=None)
 
     def _rows_of(self, version: Version, key: str) -> list[ImpactRow]:
         return [row for one, row in self.rows[key] if one is version]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +83,21 @@ def test_each_agency_has_a_line_of_its_own(client: Client) -> None:
     assert "Plant Health" in page
     ((one,),) = (standings([dover], now=make.now(), language="en"),)
     assert [(line.agency, line.status) for line in one.agencies] == [("Plant Health", "closed")]
+
+
+def test_place_that_closes_at_night_is_open_by_day_and_says_when_it_will_not_be(client: Client) -> None:
+    nightly = {"qualifier": {"hours": "22:00-06:00", "days": "daily"}, "starts_at": make.now() - timedelta(days=9)}
+    night = make.issued(make.row(**nightly), make.row(place_name="Quay 9", place_id=None, **nightly), title="Works")
+    noon = make.now().replace(hour=11, minute=0) + timedelta(days=2)
+    with make.clock_at(noon):
+        shown = {line["Place"]: line for line in lines(client)}
+        place = client.get("/en/places/ESALG/").content.decode()
+    assert {line["Status"] for line in shown.values()} == {"Open"} and set(shown) == {"Algeciras", "Quay 9"}
+    for line in shown.values():
+        assert line["Notice"] == night.notice.reference and "22:00" in line["What it means"]
+    assert "No notice is in force here." not in place and "Works" in place
+    with make.clock_at(noon + timedelta(hours=12)):
+        assert {line["Status"] for line in lines(client)} == {"Closed"}
 
 
 def test_late_update_stands_out(client: Client) -> None:
