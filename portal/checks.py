@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -43,6 +44,19 @@ def text_messages_have_countries(app_configs: Any, **kwargs: Any) -> list[CheckM
                 "FAIRWAY_SMS_URL is set, and no country is: no text message would ever leave.",
                 hint="Set FAIRWAY_SMS_COUNTRIES to the countries whose numbers are written to, such as ES,PT.",
                 id="portal.E005",
+            )
+        ]
+    return []
+
+
+@register()
+def cap_sender_breaks_no_reference(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not re.fullmatch(r"[^\s,<&]+", settings.FAIRWAY_CAP_SENDER):
+        return [
+            Error(
+                "FAIRWAY_CAP_SENDER is empty or holds a blank, a comma, “<” or “&”: no reader could follow a notice.",
+                hint="Set it to a name like notices@customs.example, and never change it.",
+                id="portal.E006",
             )
         ]
     return []

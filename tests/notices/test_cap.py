@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.test import Client
 from django.utils import translation
 from hypothesis import given
@@ -134,6 +136,14 @@ def test_whatever_went_out_is_valid_and_refers_to_what_went_before() -> None:
     for tag in ("web", "contact", "instruction", "headline", "description"):
         assert info.findtext(f"{{*}}{tag}"), tag
     assert [code.text for code in info.findall("{*}area/{*}geocode/{*}value")] == ["ESALG", "GBDVR"]
+
+
+# FEE-18
+@pytest.mark.parametrize("sender", ["Customs of Spain", "customs,spain", "a&b", "<a@b>", ""])
+def test_sender_that_breaks_references_is_named_before_any_message_goes_out(sender: str, settings: Any) -> None:
+    assert "portal.E006" not in {found.id for found in run_checks()}
+    settings.FAIRWAY_CAP_SENDER = sender
+    assert "portal.E006" in {found.id for found in run_checks()}
 
 
 # FEE-29

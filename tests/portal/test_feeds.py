@@ -57,8 +57,14 @@ def week() -> list[Version]:
 def test_every_feed_tells_of_the_same_set(client: Client, week: list[Version]) -> None:
     make.issued(title="Exercise: Drill", status="Exercise")
     make.pending(title="Draft")
-    for query in ("", "?q=Dover", "?place=ESALG", "?severity=Moderate", "?kind=system_outage", "?q=nowhere"):
+    today = f"{make.now():%Y-%m-%d}"
+    for query in (
+        "", "?q=Dover", "?place=ESALG", "?severity=Moderate", "?kind=system_outage", "?q=nowhere", "?state=withdrawn",
+        "?state=planned&place=ESALG", f"?since={today}", f"?until={today}&mode=maritime", "?language=fr",
+        "?history=true",
+    ):  # fmt: skip
         sets = {feed.name: told(client, feed.file, query) for feed in FEEDS}
+        sets["api"] = {one["reference"] for one in client.get(f"/api/v1/notices/{query}").json()["results"]}
         assert len(set(map(frozenset, sets.values()))) == 1, (query, sets)
     with make.clock_at(make.in_hours(3)):
         assert all(len(told(client, feed.file)) == len(week) for feed in FEEDS)
