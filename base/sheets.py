@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -268,6 +269,11 @@ def neutral(text: str) -> str:
 def plain(text: str) -> str:
     """The opposite of `neutral`, for a list that comes back."""
     return text[1:] if text.startswith("'") and _RUNS.match(text[1:]) else text
+
+
+def moment(at: datetime | None, zone: str = "UTC") -> str:
+    """As spreadsheets of every language read and sort a moment: 2026-12-14 09:00. Empty where it is not known."""
+    return f"{at.astimezone(ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M}" if at else ""
 
 
 def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -87,6 +87,11 @@ class Standing:
     def rank(self) -> int:
         return STATUS_RANK[PlaceStatus(self.status)]
 
+    @property
+    def reopens(self) -> tuple[datetime | None, datetime | None]:
+        """The estimate, its earliest and its latest moment."""
+        return (self.version.reopens_earliest, self.version.reopens_latest) if self.version else (None, None)
+
     def late(self, now: datetime) -> bool:
         return self.next_update_at is not None and self.next_update_at < now
 

@@ -44,6 +44,8 @@ class PlaceFacts(serializers.Serializer[Any]):
     truth_line = serializers.CharField(allow_blank=True)
     agencies = serializers.DictField(child=serializers.ChoiceField(PlaceStatus.choices))
     next_update = serializers.DateTimeField(allow_null=True)
+    reopens_earliest = serializers.DateTimeField(allow_null=True, help_text="an estimate, never a promise")
+    reopens_latest = serializers.DateTimeField(allow_null=True)
 
 
 def facts_of(one: Standing) -> dict[str, Any]:
@@ -60,6 +62,8 @@ def facts_of(one: Standing) -> dict[str, Any]:
         "truth_line": one.said,
         "agencies": {line.agency: line.status for line in one.agencies},
         "next_update": iso(one.next_update_at),
+        "reopens_earliest": iso(one.reopens[0]),
+        "reopens_latest": iso(one.reopens[1]),
     }
 
 

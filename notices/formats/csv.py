@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from base.sheets import cell_text, write_csv
+from base.sheets import cell_text, moment, write_csv
 from base.text import prose
 from base.words import Direction, Mode, PlaceStatus, Severity, Traffic
 from notices.cards import Card
@@ -22,13 +20,9 @@ def headings() -> list[str]:
     return [
         _("Number"), _("Version"), _("State"), _("Kind"), _("Severity"), _("Code"), _("Place"), _("Modes"),
         _("Directions"), _("Traffic"), _("Status"), _("Begins (local)"), _("Ends (local)"), _("Time zone"),
-        _("Begins (UTC)"), _("Ends (UTC)"), _("Next update (UTC)"), _("Headline"), _("Address"),
+        _("Begins (UTC)"), _("Ends (UTC)"), _("Reopens, earliest (UTC)"),
+        _("Reopens, latest (UTC)"), _("Next update (UTC)"), _("Headline"), _("Address"),
     ]  # fmt: skip
-
-
-def _clock(moment: datetime | None, zone: str) -> str:
-    """As spreadsheets of every language read a moment: 2026-12-14 09:00. Empty where it is not known."""
-    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if moment else ""
 
 
 def _said(words: type[Mode] | type[Direction] | type[Traffic], keys: list[str]) -> str:
@@ -42,9 +36,10 @@ def _lines(card: Card) -> Iterator[list[object]]:
         yield [
             card.reference, version.number, card.state_word, card.kind, Severity(version.severity).label,
             place.code, place.name, _said(Mode, row.modes), _said(Direction, row.directions),
-            _said(Traffic, row.traffic), PlaceStatus(row.status).label, _clock(row.starts_at, row.time_zone),
-            _clock(ends_at, row.time_zone), row.time_zone, _clock(row.starts_at, "UTC"), _clock(ends_at, "UTC"),
-            _clock(version.next_update_at, "UTC"), card.headline, permanent_url(version),
+            _said(Traffic, row.traffic), PlaceStatus(row.status).label, moment(row.starts_at, row.time_zone),
+            moment(ends_at, row.time_zone), row.time_zone, moment(row.starts_at), moment(ends_at),
+            moment(version.reopens_earliest), moment(version.reopens_latest), moment(version.next_update_at),
+            card.headline, permanent_url(version),
         ]  # fmt: skip
 
 

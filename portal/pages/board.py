@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_safe
 
 from base.charts import tally
-from base.clock import brief, shown
+from base.clock import brief
 from base.clock import now as clock_now
-from base.sheets import write_csv
+from base.sheets import moment, write_csv
 from base.templatetags.fairway import QUARTER_S, sprite
 from base.words import Mode, PlaceStatus
 from contacts.models import Place
@@ -116,10 +116,9 @@ def row_of(one: Standing, now: datetime) -> SafeString:
     """The line of a place as HTML: written anew when one of its facts changes, and each minute that it names."""
     due = one.next_update_at
     late = brief(now - due) if due and due < now else ""
-    about = one.version and (one.version.reopens_earliest, one.version.reopens_latest)
     minute = replace(one, as_of=one.as_of.replace(second=0, microsecond=0))
     quarter = int(now.timestamp() // QUARTER_S)
-    return _row(minute, about, late, quarter, get_language() or "en", sprite())
+    return _row(minute, one.reopens, late, quarter, get_language() or "en", sprite())
 
 
 @lru_cache(maxsize=4096)
@@ -167,15 +166,17 @@ def board_csv(request: HttpRequest) -> HttpResponse:
     form, found = asked_of(request, now)
     headings = [
         _("Code"), _("Place"), _("Country"), _("Status"), *(str(heading) for heading in HEADINGS.values()),
-        _("Notice"), _("What it means"), _("Next update"), _("As of"), _("Source"),
+        _("Notice"), _("What it means"), _("Next update (local)"), _("As of (local)"), _("Time zone"),
+        _("Next update (UTC)"), _("As of (UTC)"), _("Reopens, earliest (UTC)"), _("Reopens, latest (UTC)"),
+        _("Source"),
     ]  # fmt: skip
     lines = (
         [
             one.code, one.name, one.country, PlaceStatus(one.status).label,
             *(PlaceStatus(status).label for status in one.columns),
             one.version.notice.reference if one.version else "", one.said,
-            str(shown(one.next_update_at, one.zone, language())) if one.next_update_at else "",
-            str(shown(one.as_of, one.zone, language())), one.source,
+            moment(one.next_update_at, one.zone), moment(one.as_of, one.zone), one.zone,
+            moment(one.next_update_at), moment(one.as_of), moment(one.reopens[0]), moment(one.reopens[1]), one.source,
         ]
         for one in found
     )  # fmt: skip

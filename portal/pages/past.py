@@ -13,6 +13,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from base import charts
+from base.sheets import moment
 from contacts.models import Place
 from notices import record
 from notices.models import ImpactRow, Version
@@ -121,13 +122,13 @@ def _downtime(past: Past) -> Iterator[list[Any]]:
 def _promises(past: Past) -> Iterator[list[Any]]:
     yield [_("Notice"), _("Next update by (UTC)"), _("In time"), _("Minutes late")]
     for reference, due, late in past.promises:
-        yield [reference, due.isoformat(), _("no") if late else _("yes"), round(late / MINUTE) if late else 0]
+        yield [reference, moment(due), _("no") if late else _("yes"), round(late / MINUTE) if late else 0]
 
 
 def _reopenings(past: Past) -> Iterator[list[Any]]:
     yield [_("Notice"), _("First estimate (UTC)"), _("Actual (UTC)"), _("Minutes later")]
     for one in past.reopenings:
-        facts = [one.estimated_at.isoformat(), one.actual_at.isoformat(), round(one.late / MINUTE)]
+        facts = [moment(one.estimated_at), moment(one.actual_at), round(one.late / MINUTE)]
         yield [one.version.notice.reference, *facts]
 
 

@@ -92,7 +92,9 @@ def place_csv(request: HttpRequest, locode: str, what: str) -> HttpResponse:
     if what not in TABLES:
         raise Http404
     headings, rows = headed(TABLES[what](Past(_place(locode), clock_now())))
-    return HttpResponse(write_csv(headings, rows), content_type="text/csv; charset=utf-8")
+    answer = HttpResponse(write_csv(headings, rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'inline; filename="{locode}-{what}.csv"'  # twelve places, twelve names
+    return answer
 
 
 @require_safe

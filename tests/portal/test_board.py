@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -41,6 +42,18 @@ def test_place_closed_to_travellers_alone_is_partly_closed_and_says_so_by_column
     )  # fmt: skip
     assert "Open to cargo" in first["What it means"]
     assert (second["Code"], second["Status"], second["Notice"]) == ("ESALG", "Open", "")
+
+
+def test_table_holds_moments_that_a_spreadsheet_sorts(client: Client) -> None:
+    due, first, last = (make.in_hours(hours) for hours in (2, 5, 9))
+    make.issued(next_update_at=due, reopens_earliest=first, reopens_latest=last)
+    (line,) = lines(client)
+    said = [line[f"{name} (UTC)"] for name in ("Next update", "Reopens, earliest", "Reopens, latest")]
+    assert said == [f"{moment:%Y-%m-%d %H:%M}" for moment in (due, first, last)]
+    assert line["Next update (local)"] == f"{due.astimezone(ZoneInfo('Europe/Madrid')):%Y-%m-%d %H:%M}"
+    assert line["Time zone"] == "Europe/Madrid" and line["As of (UTC)"][:2] == "20"
+    place = client.get("/api/v1/places/ESALG/").json()
+    assert (place["reopens_earliest"], place["reopens_latest"]) == (first.isoformat(), last.isoformat())
 
 
 def test_column_is_closed_only_where_no_mode_and_no_direction_lets_it_pass(client: Client) -> None:

@@ -92,7 +92,9 @@ def test_record_of_promises_and_estimates_is_drawn_tabled_and_kept_as_csv(client
         text = page(client)
         promises, reopenings = table(client, "promises"), table(client, "reopenings")
     assert "0 of 1 came in time." in text and "6 h 0 min later" in text and "+6 h</text>" in text
-    (_heading, (reference, _due, in_time, minutes)) = promises
+    (_heading, (reference, due, in_time, minutes)) = promises
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", due)
+    assert "ESALG-promises.csv" in client.get("/en/places/ESALG/promises.csv")["Content-Disposition"]
     assert (reference, in_time) == (gale.notice.reference, "no") and float(minutes) == pytest.approx(480, abs=2)
     assert float(reopenings[1][-1]) == pytest.approx(360, abs=2)
     assert client.get("/en/places/ESALG/else.csv").status_code == 404
