@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from base.text import one_line
+from base.text import labelled, one_line
 
 from .models import Place
 
@@ -31,9 +31,19 @@ class PlaceField(forms.Field):
 
 
 class PlacesField(forms.Field):
-    """Several places by code or name, parted by commas."""
+    """Several places by code or name, parted by commas. Each that is wrong is named, to be found among the others."""
 
     def to_python(self, value: Any) -> list[Place]:
-        one = PlaceField()
-        found = [one.to_python(part) for part in str(value or "").split(",")]
-        return list(dict.fromkeys(place for place in found if place))
+        one, parts = PlaceField(), str(value or "").split(",")
+        found: dict[Place, None] = {}
+        wrong: list[str] = []
+        for part in parts:
+            try:
+                if place := one.to_python(part):
+                    found[place] = None
+            except forms.ValidationError as error:
+                said = error.messages[0]
+                wrong.append(labelled(f"“{one_line(part)[:LINE]}”", said) if len(parts) > 1 else said)
+        if wrong:
+            raise forms.ValidationError(wrong)
+        return list(found)

@@ -58,6 +58,7 @@ def test_double_click_opens_one_page(browser: Client) -> None:
     ("changes", "words"),
     [
         ({"places": "Nowhere"}, "No place fits."),
+        ({"places": "Valencia, Atlantis, ESALG"}, "“Atlantis”: No place fits."),
         ({"notices": "PD-1999-0001"}, "No notice with this number went out: PD-1999-0001."),
         ({"contacts": "only a name"}, "Write who, a colon, and how to reach them: “only a name”."),
         ({"partners": "Ferries ferries.example"}, "a whole address that begins with https://"),
