@@ -24,6 +24,8 @@ from base.words import Mode, PlaceStatus
 register = template.Library()
 _NUMBER = re.compile(r"\+?[\d() ./-]{4,30}")
 _MAILBOX = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+# Within other words a number is one only with its plus: a date and opening hours are none.
+_WITHIN = re.compile(r"(?<![\w+])\+\d[\d() ./-]{5,28}\d|[^\s@<>,;:()?&%]+@[\w-]+(?:\.[\w-]+)+")
 
 # status → class and icon of the component sheet
 LOOKS = {
@@ -165,12 +167,18 @@ def _moment(minute: int, zone: str, language: str, quarter: int | None) -> SafeS
 
 @register.filter
 def reach(how: str) -> SafeString:
-    """A telephone number or a mailbox as a link; anything else as it was typed."""
-    if _NUMBER.fullmatch(how):
-        return format_html('<a href="tel:{}"><bdi>{}</bdi></a>', re.sub(r"[^\d+]", "", how), how)
-    if _MAILBOX.fullmatch(how):
-        return format_html('<a href="mailto:{}"><bdi>{}</bdi></a>', how, how)
-    return format_html('<span dir="auto">{}</span>', how)
+    """Telephone numbers and mailboxes as links; anything else as it was typed."""
+    if _NUMBER.fullmatch(how) or _MAILBOX.fullmatch(how):
+        return _link(how)
+    found = list(_WITHIN.finditer(how))
+    ends = [0, *(one.end() for one in found)]
+    pairs = ((how[end : one.start()], _link(one[0])) for end, one in zip(ends, found, strict=False))
+    return format_html('<span dir="auto">{}{}</span>', format_html_join("", "{}{}", pairs), how[ends[-1] :])
+
+
+def _link(how: str) -> SafeString:
+    address = f"mailto:{how}" if "@" in how else "tel:" + re.sub(r"[^\d+]", "", how)
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', address, how)
 
 
 @register.filter

@@ -11,6 +11,8 @@ from django.template import Context, Template
 from django.test import override_settings
 from lxml import html
 
+from base.templatetags.fairway import reach
+
 
 class Pass(forms.Form):
     name = forms.CharField(label="Name", help_text="As on the card")
@@ -86,3 +88,21 @@ def test_a_row_of_a_formset_calls_nothing_optional() -> None:
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_page_without_a_form_has_no_summary(value: Any) -> None:
     assert Template("{% errors form %}").render(Context({"form": value})).strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("how", "links"),
+    [
+        ("+44 1632 960203", ["tel:+441632960203"]),
+        ("956 555 000", ["tel:956555000"]),
+        ("vlc@wgcs.example", ["mailto:vlc@wgcs.example"]),
+        ("Gate 3: +44 1632 960203 (all day), vlc@wgcs.example.", ["tel:+441632960203", "mailto:vlc@wgcs.example"]),
+        ("Desk, 08:00-18:00 until 27.11.2026, quay 1632", []),
+        ("<b>+34 956 555 000</b>", ["tel:+34956555000"]),
+        ("", []),
+    ],
+)
+def test_numbers_and_mailboxes_can_be_tapped_wherever_they_stand(how: str, links: list[str]) -> None:
+    drawn = html.fragment_fromstring(reach(how), create_parent="main")
+    assert [link.get("href") for link in drawn.iter("a")] == links
+    assert drawn.text_content() == how
