@@ -186,13 +186,21 @@ def feed(request: HttpRequest, feed: Feed) -> HttpResponse:
         page_url=f"{settings.FAIRWAY_SITE_URL}{reverse('archive' if history else 'home')}{query}",
         language=language(),
         next_url=_next_url(request, feed, page) if more else "",
-        updated=Version.objects.last_moved_at(now),
+        updated=_moved_at(request, asked, now),
         now=now,
     )
     answer = HttpResponse(feed.write(edition), content_type=f"{feed.media_type}; charset=utf-8")
     if edition.next_url:
         answer["Link"] = f'<{edition.next_url}>; rel="next"'
     return answer
+
+
+def _moved_at(request: HttpRequest, asked: NoticeFilter, now: datetime) -> datetime | None:
+    """When something changed that the question is about; what is long over counts too, so that it never goes back."""
+    versions = Version.objects.all()
+    if asked.question:
+        versions = versions.filter(notice__in=NoticeFilter(request.GET, Notice.objects.published(now), now=now).qs)
+    return versions.last_moved_at(now)
 
 
 def _newest_of_all(asked: NoticeFilter, page: int, now: datetime) -> list[Card]:

@@ -131,6 +131,21 @@ def test_updated_moves_with_what_was_said_and_not_with_the_clock(client: Client)
     assert seen == [seen[0]] * 4
 
 
+def test_feed_of_one_place_is_not_updated_by_news_of_another(client: Client) -> None:
+    make.issued(title="Gale")
+
+    def updated(query: str) -> str | None:
+        return etree.fromstring(client.get(f"/en/feed.atom{query}").content).findtext("{*}updated")
+
+    before = updated("?place=ESALG")
+    later = make.in_hours(1)
+    dover = make.row(make.place("GBDVR"))
+    make.next_version(make.issued(dover, title="Strike").notice, dover, title="Strike goes on", at=later)
+    with make.clock_at(later):
+        assert updated("?place=ESALG") == before
+        assert updated("?place=GBDVR") == updated("") == later.isoformat()
+
+
 def test_each_question_has_a_feed_with_a_name_and_an_id_of_its_own(client: Client) -> None:
     make.place()
     questions = ("", "?place=ESALG", "?mode=road&place=esalg", "?q=Dover", "?history=true")
