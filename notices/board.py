@@ -92,6 +92,11 @@ class Standing:
         """The estimate, its earliest and its latest moment."""
         return (self.version.reopens_earliest, self.version.reopens_latest) if self.version else (None, None)
 
+    def overdue(self, now: datetime) -> bool:
+        """Whether the last hour of the estimate has passed, and it is not open."""
+        latest = self.reopens[1]
+        return latest is not None and latest < now and not self.is_open
+
     def late(self, now: datetime) -> bool:
         return self.next_update_at is not None and self.next_update_at < now
 

@@ -118,12 +118,15 @@ def row_of(one: Standing, now: datetime) -> SafeString:
     late = brief(now - due) if due and due < now else ""
     minute = replace(one, as_of=one.as_of.replace(second=0, microsecond=0))
     quarter = int(now.timestamp() // QUARTER_S)
-    return _row(minute, one.reopens, late, quarter, get_language() or "en", sprite())
+    return _row(minute, one.reopens, late, one.overdue(now), quarter, get_language() or "en", sprite())
 
 
 @lru_cache(maxsize=4096)
-def _row(one: Standing, about: object, late: str, quarter: int, language: str, sprite: str) -> SafeString:
-    return render_to_string("portal/_standing.html", {"one": one, "late": late, "headings": _headings()})
+def _row(
+    one: Standing, about: object, late: str, overdue: bool, quarter: int, language: str, sprite: str
+) -> SafeString:
+    told = {"one": one, "late": late, "overdue": overdue, "headings": _headings()}
+    return render_to_string("portal/_standing.html", told)
 
 
 def _headings() -> list[str]:

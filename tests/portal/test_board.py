@@ -120,6 +120,14 @@ def test_late_update_stands_out(client: Client) -> None:
     assert "1 promised update is late" in page and "Late 1 h 0 min" in page
 
 
+def test_reopening_that_did_not_come_stands_out(client: Client) -> None:
+    make.issued(make.row(make.place("GBDVR")), reopens_earliest=make.in_hours(2), reopens_latest=make.in_hours(3))
+    for hours, late in ((2.5, False), (3.5, True)):
+        with make.clock_at(make.in_hours(hours)):
+            page = text(client)
+        assert "Expected to reopen between" in page and ("Later than expected" in page) is late
+
+
 def test_place_without_a_code_stands_on_the_board(client: Client) -> None:
     make.issued(make.row(place_name="Quay 9", place_id=None), title="Crane")
     quay, *_others = lines(client)
