@@ -71,6 +71,21 @@ class InNoLanguage:
         return answer
 
 
+class OpenToScripts:
+    """Lets the map or the dashboard of another site read what is for programs: the same for all, without a cookie."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        page = answer.get("Content-Type", "").startswith("text/html")
+        if answer.has_header("As-Of") and not page:
+            answer["Access-Control-Allow-Origin"] = "*"
+            answer["Access-Control-Expose-Headers"] = "As-Of, ETag, Link"
+        return answer
+
+
 class NoNul:
     """Answers 404 to an address with a NUL sign, which no place, number or word holds and no database takes."""
 

@@ -74,6 +74,17 @@ def test_answers_of_every_form_say_when_they_were_true(client: Client) -> None:
             assert client.get(path)["As-Of"] == moment.isoformat(), path
 
 
+def test_scripts_of_other_sites_read_what_is_for_programs_and_nothing_else(client: Client) -> None:
+    for path in ("/api/v1/notices/", "/api/v1/places/", "/en/places.csv", *(reverse(feed.name) for feed in FEEDS)):
+        answer = client.get(path, headers={"Origin": "https://port.example"})
+        assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (200, "*"), path
+        assert "Access-Control-Allow-Credentials" not in answer
+    worker = make.sign_in(Client(), make.user("officer"))
+    for path in ("/en/", "/en/desk/", "/api/v1/drafts/", "/en/follow/"):
+        answer = worker.get(path, headers={"Origin": "https://port.example"})
+        assert "Access-Control-Allow-Origin" not in answer, path
+
+
 def test_no_address_with_a_nul_sign_is_an_error_of_ours() -> None:
     world = worlds.build()
     browser = make.sign_in(Client(raise_request_exception=False), world.people["author"])
