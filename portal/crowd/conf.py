@@ -29,6 +29,13 @@ location @silent {
             add_header Cache-Control no-store always;
             add_header Retry-After 60 always;
             return 503 $silent;
+        }
+        location @silent_to_programs {
+            types {}
+            default_type application/problem+json;
+            add_header Cache-Control no-store always;
+            add_header Retry-After 60 always;
+            return 503 '{"type": "about:blank", "title": "Service Unavailable", "status": 503}';
         }"""
 # Where the pages lie that everybody may read; a test holds it against the site's own list of addresses.
 PUBLIC = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import os
 import signal
 import subprocess
@@ -237,6 +238,9 @@ def test_without_the_application_pages_still_come_and_say_as_of_when(crowd: Crow
     assert_read_on(crowd, before)
     unknown = crowd.ask("/en/places/?q=nobody-asked-before")
     assert (unknown.status, unknown.headers["Retry-After"]) == (503, "60") and "Réessayez" in unknown.text
+    program = crowd.ask("/api/v1/verify/?q=nobody-asked-before")
+    assert (program.status, program.headers["Content-Type"]) == (503, "application/problem+json")
+    assert json.loads(program.text)["status"] == 503
     crowd.plant.site.start_web()
     assert crowd.ask("/en/places/?q=nobody-asked-before").status == 200
 
