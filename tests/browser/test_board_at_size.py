@@ -53,3 +53,23 @@ def test_place_of_long_words_in_every_column_fits_a_desk(page: Any, live_server:
             for width in (1088, 1280, 1920):
                 page.set_viewport_size({"width": width, "height": 900})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+
+
+CUT = """() => [...document.querySelectorAll('main .f-status')].filter(one => !one.closest('.f-lanes')).flatMap(one =>
+    [...one.childNodes].filter(node => node.nodeType === 3).flatMap(node => [...node.data.matchAll(/\\S+/g)]
+        .filter(word => { const range = document.createRange(); range.setStart(node, word.index);
+            range.setEnd(node, word.index + word[0].length); return range.getClientRects().length > 1; })
+        .map(word => word[0])))"""
+
+
+@pytest.mark.parametrize("language", ["fr", "es"])
+def test_no_word_of_a_status_is_cut_in_two(page: Any, live_server: Any, language: str) -> None:
+    place = make.place("GBDVR")
+    make.issued(make.row(place, status="partly_closed"), title="Gale")
+    make.issued(make.row(place, status="partly_closed"), title="Fog")
+    crisis = make.crisis(place)
+    for path in ("", "notices/", "places/", "places/GBDVR/", "map/", f"crisis/{crisis.reference}/"):
+        page.goto(f"{live_server.url}/{language}/{path}")
+        for width in (1280, 800, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(CUT) == [], (path, width)

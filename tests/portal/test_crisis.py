@@ -113,7 +113,7 @@ def test_banner_names_every_open_page_the_gravest_first(client: Client) -> None:
     make.crisis(title="Flood")
     page = text(client, "/en/")
     shown = re.sub(r"<[^>]+>|\s+", " ", page[page.index(BANNER) : page.index("<header")])
-    assert " ".join(shown.split()).endswith("Crisis: Flood Watch: Strike")
+    assert " ".join(shown.split()).endswith("Crisis: Flood · Watch: Strike")
 
 
 def test_page_tells_situation_places_notices_contacts_partners_and_changes(client: Client, settings: Any) -> None:
