@@ -104,8 +104,12 @@ class NoticeFilter(django_filters.FilterSet):
     @property
     def in_words(self) -> str:
         """The question for people: "ESALG, Sea"."""
+        return ", ".join(self.words().values())
+
+    def words(self) -> dict[str, str]:
+        """The same, each part by its name."""
         choices = {name: dict(getattr(self.form.fields[name], "choices", ())) for name in self.question}
-        return ", ".join(str(choices[name].get(value, value)) for name, value in self.question.items())
+        return {name: str(choices[name].get(value, value)) for name, value in self.question.items()}
 
 
 def asks_history(data: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -80,7 +81,7 @@ def widget(request: HttpRequest) -> HttpResponse:
         "understood": understood,
         "rows": [(one, *_look(one)) for one in found[:MOST]],
         "more": max(len(found) - MOST, 0),
-        "title": _title(place),
+        "title": _title(place, asked.words() if understood else {}),
         "zone": place.time_zone if place else settings.FAIRWAY_TIME_ZONE,
         "symbols": SYMBOLS,
         "filters": request.GET.urlencode() if understood else "",
@@ -88,8 +89,11 @@ def widget(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/widget.html", context, status=200 if understood else 400)
 
 
-def _title(place: Place | None) -> str:
-    return labelled(_("Customs notices"), place.name_in(language())) if place else _("Customs notices")
+def _title(place: Place | None, words: Mapping[str, str]) -> str:
+    """With all that it is narrowed to: "no notice" of the air is none of the sea."""
+    told = [place.name_in(language())] if place else []
+    told += [said for name, said in words.items() if name != "place"]
+    return labelled(_("Customs notices"), ", ".join(told)) if told else _("Customs notices")
 
 
 def _look(one: Card) -> tuple[str, str]:
@@ -117,7 +121,7 @@ def embed(request: HttpRequest) -> HttpResponse:
     chosen = {name: value for name, value in form.cleaned_data.items() if value} if form.is_valid() else {}
     path = reverse("widget") + (f"?{urlencode(chosen)}" if chosen else "")
     place = Place.objects.filter(locode=chosen.get("place", "")).first()
-    title = _title(place)
+    title = _title(place, {"mode": str(Mode(chosen["mode"]).label)} if "mode" in chosen else {})
     snippet = (
         f'<iframe src="{settings.FAIRWAY_SITE_URL}{escape(path)}" title="{escape(title)}"'
         f' width="100%" height="{HEIGHT}" frameborder="0" loading="lazy"></iframe>'

@@ -56,10 +56,11 @@ def test_frame_shows_what_its_address_asks_for_and_leads_out_of_itself(client: C
     make.issued(title="Gale")
     dover = make.issued(make.row(make.place("GBDVR"), modes=["road"]), title="Strike")
     page = client.get("/en/widget/?place=gbdvr&mode=road").content.decode()
-    assert "Strike" in page and "Gale" not in page and "Customs notices: Dover" in page
+    assert "Strike" in page and "Gale" not in page and "Customs notices: Dover, Road" in page
     assert '<base target="_top">' in page and f'href="/en/n/{dover.notice.reference}/"' in page
     assert "losed to cargo" in page and "UTC" in page
-    assert "No notice is in force." in client.get("/en/widget/?mode=air").content.decode()
+    air = client.get("/en/widget/?mode=air").content.decode()
+    assert "No notice is in force." in air and "Customs notices: Air" in air
 
 
 @pytest.mark.parametrize("query", ["place=XXXXX", "place=Dover", "mode=sea"])
@@ -81,6 +82,6 @@ def test_page_hands_out_one_line_for_the_choice_made(client: Client, settings: A
     page = client.get("/fr/embed/?place=GBDVR&mode=road").content.decode()
     snippet = html.unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)[1])  # type: ignore[index]
     assert 'src="https://customs.example/fr/widget/?place=GBDVR&amp;mode=road"' in snippet
-    assert 'title="Avis des douanes' in snippet and "Douvres" in snippet and "<script" not in snippet
+    assert 'title="Avis des douanes' in snippet and "Douvres, Route" in snippet and "<script" not in snippet
     assert 'src="/fr/widget/?place=GBDVR&amp;mode=road"' in page  # what the readers see
     assert client.get("/fr/embed/?mode=sea").status_code == 400
