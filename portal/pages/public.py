@@ -89,6 +89,7 @@ def home(request: HttpRequest) -> HttpResponse:
                 key=lambda c: c.version.next_update_at or now,
             ),
             "over": [c for c in found if c.past],
+            "asked": "" if asked.errors else asked.in_words,
             "query": request.GET.get("q", ""),
             "feeds": FEEDS,
             "filters": "" if asked.errors else request.GET.urlencode(),

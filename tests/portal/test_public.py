@@ -72,6 +72,17 @@ def test_permanent_address_leads_to_the_reader_s_language(client: Client) -> Non
     assert client.get("/en/n/PD-1999-0001/").status_code == 404
 
 
+def test_narrowed_page_says_so_and_never_that_no_notice_is_in_force(client: Client) -> None:
+    make.issued(make.row(make.place("GBDVR"), modes=["maritime"]), title="Gale")
+    for query, words in (("?mode=air", "Only what fits: Air."), ("?q=zzzz", "Only what fits: zzzz.")):
+        page = get(client, f"/en/{query}").content.decode()
+        assert words in page and "No notice in force fits your search." in page
+        assert "No notice is in force." not in page and "usual opening hours" not in page
+    narrowed = get(client, "/en/?place=gbdvr").content.decode()
+    assert "Only what fits: GBDVR." in narrowed and "Gale" in narrowed
+    assert "Only what fits" not in get(client, "/en/").content.decode()
+
+
 def test_number_in_small_letters_leads_to_its_notice(client: Client) -> None:
     version = make.issued()
     small = version.notice.reference.lower()
