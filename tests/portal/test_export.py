@@ -93,7 +93,7 @@ def followed(start: str) -> dict[str, str]:
                 assert f'id="{link[1:]}"' in found[address], (address, link)
             elif link.startswith(("http:", "https:")):
                 assert link.startswith(SITE), (address, link)
-            else:
+            elif not link.startswith(("mailto:", "tel:")):  # the contact of a notice
                 assert not link.startswith("/"), (address, link)
                 waiting.append(urljoin(address, link).partition("#")[0])
     return found
