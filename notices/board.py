@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from base.words import STATUS_RANK, TRAVELLERS, Direction, PlaceStatus, Traffic
@@ -33,12 +33,16 @@ class Column:
     traffic: tuple[str, ...]
     direction: str = ""
 
-    def holds(self, direction: str, traffic: str) -> bool:
-        return traffic in self.traffic and self.direction in ("", direction)
+    @cached_property
+    def holds(self) -> frozenset[tuple[str, str]]:
+        """Each direction with each traffic that it tells of."""
+        ways = [self.direction] if self.direction else Direction.values
+        return frozenset((way, traffic) for way in ways for traffic in self.traffic)
 
     def status(self, cells: Cells, modes: int, unsaid: str) -> str:
         """At a place with so many modes; traffic that nobody speaks of makes no closure partial."""
-        own = {cell: stated for cell, stated in cells.items() if self.holds(*cell[1:])}
+        holds = self.holds
+        own = {cell: stated for cell, stated in cells.items() if cell[1:] in holds}
         spoken_of = {traffic for _mode, _way, traffic in own}
         return status_of_all(own, modes * (1 if self.direction else len(Direction)) * len(spoken_of), unsaid)
 
