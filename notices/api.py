@@ -96,7 +96,7 @@ class NoticeFacts(serializers.Serializer[Any]):
 _HISTORY = OpenApiParameter("history", bool, description="true: also what was over more than thirty days ago")
 _QUESTIONS = [
     OpenApiParameter("q", str, description="words of a notice, a place, a code, or a number or its beginning"),
-    OpenApiParameter("place", str, description="UN/LOCODE"),
+    OpenApiParameter("place", str, description="UN/LOCODE; several parted by commas"),
     OpenApiParameter("kind", str, enum=[key for key, _name in KIND_CHOICES]),
     OpenApiParameter("mode", str, enum=Mode.values),
     OpenApiParameter("severity", str, enum=Severity.values),

@@ -20,7 +20,8 @@ from .kinds import KIND_CHOICES
 from .models import Notice
 
 ANY = _("Any")
-LOCODE = RegexValidator(r"^[A-Za-z]{2}[A-Za-z0-9]{3}$", _("A code has five signs, like ESALG."))
+CODE = r"\s*[A-Za-z]{2}[A-Za-z0-9]{3}\s*"
+CODES = RegexValidator(rf"^{CODE}(,{CODE})*\Z", _("A code has five signs, like ESALG; part several by commas."))
 
 
 class _Day(django_filters.DateFilter):
@@ -41,7 +42,7 @@ class _Once(forms.Form):
     def clean(self) -> dict[str, Any]:
         for name in self.fields:
             if isinstance(self.data, QueryDict) and len(set(self.data.getlist(name))) > 1:
-                self.add_error(name, _("Ask for one at a time."))
+                self.add_error(name, _("Ask once; part several place codes by commas."))
         return self.cleaned_data
 
 
@@ -52,7 +53,7 @@ class NoticeFilter(django_filters.FilterSet):
     """
 
     q = django_filters.CharFilter(label=_("Words, place or number"), max_length=200)
-    place = django_filters.CharFilter(label=_("Place code"), validators=[LOCODE])
+    place = django_filters.CharFilter(label=_("Place code"), validators=[CODES], max_length=400)
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=KIND_CHOICES, empty_label=ANY)
     mode = django_filters.ChoiceFilter(label=_("Mode"), choices=Mode.choices, empty_label=ANY)
     severity = django_filters.ChoiceFilter(label=_("Severity"), choices=Severity.choices, empty_label=ANY)
@@ -76,7 +77,7 @@ class NoticeFilter(django_filters.FilterSet):
         asked = self.form.cleaned_data
         facts = {
             "severity": asked["severity"],
-            "rows__place__locode": asked["place"].upper(),
+            "rows__place__locode__in": self.codes,
             "rows__modes__contains": [asked["mode"]] if asked["mode"] else None,
         }
         said = {name: value for name, value in facts.items() if value}
@@ -93,12 +94,16 @@ class NoticeFilter(django_filters.FilterSet):
             found = found.held_before(_midnight(asked["until"]) + timedelta(days=1))
         return found.filter(search.found(asked["q"])) if asked["q"] else found
 
+    @property
+    def codes(self) -> list[str]:
+        """The places asked about; a notice is meant if it says something of any."""
+        return sorted({code.strip().upper() for code in self.form.cleaned_data["place"].split(",")} - {""})
 
     @property
     def question(self) -> dict[str, str]:
         """What was asked for, without what was left open; the same for the same question, however it was typed."""
         asked = {name: str(value or "") for name, value in self.form.cleaned_data.items()}
-        asked["place"] = asked["place"].upper()
+        asked["place"] = ",".join(self.codes)
         return {name: asked[name] for name in sorted(asked) if asked[name]}
 
     @property
@@ -108,8 +113,10 @@ class NoticeFilter(django_filters.FilterSet):
 
     def words(self) -> dict[str, str]:
         """The same, each part by its name."""
-        choices = {name: dict(getattr(self.form.fields[name], "choices", ())) for name in self.question}
-        return {name: str(choices[name].get(value, value)) for name, value in self.question.items()}
+        asked = self.question
+        choices = {name: dict(getattr(self.form.fields[name], "choices", ())) for name in asked}
+        said = {name: str(choices[name].get(value, value)) for name, value in asked.items()}
+        return said | ({"place": ", ".join(self.codes)} if "place" in said else {})
 
 
 def asks_history(data: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,17 +49,18 @@ def language() -> str:
     return (get_language() or "en")[:2]
 
 
-def _asked(request: HttpRequest, now: datetime) -> tuple[NoticeFilter, Place | None, bool]:
-    """The notices, the place if one was named, and whether the question was understood."""
+def _asked(request: HttpRequest, now: datetime) -> tuple[NoticeFilter, list[Place], bool]:
+    """The notices, the places that were named, and whether the question was understood."""
     asked = NoticeFilter(request.GET, Notice.objects.in_force(now), now=now)
-    code = request.GET.get("place", "").upper()
-    place = Place.objects.filter(locode=code).first() if code else None
-    return asked, place, asked.is_valid() and bool(place or not code)
+    if not asked.is_valid():
+        return asked, [], False
+    places = list(Place.objects.filter(locode__in=asked.codes).order_by("locode"))
+    return asked, places, len(places) == len(asked.codes)
 
 
 def _mark(request: HttpRequest) -> str | None:
     now = clock_now()
-    asked, _place, understood = _asked(request, now)
+    asked, _places, understood = _asked(request, now)
     if not understood:
         return None
     shown = Version.objects.filter(notice__in=asked.qs, state=Version.State.ISSUED)
@@ -74,24 +75,25 @@ def _mark(request: HttpRequest) -> str | None:
 @condition(etag_func=_mark)
 def widget(request: HttpRequest) -> HttpResponse:
     now = clock_now()
-    asked, place, understood = _asked(request, now)
+    asked, places, understood = _asked(request, now)
+    zones = {place.time_zone for place in places}
     found: list[Card] = cards(asked.qs.for_cards(), language(), now) if understood else []
     context = {
         "now": now,
         "understood": understood,
         "rows": [(one, *_look(one)) for one in found[:MOST]],
         "more": max(len(found) - MOST, 0),
-        "title": _title(place, asked.words() if understood else {}),
-        "zone": place.time_zone if place else settings.FAIRWAY_TIME_ZONE,
+        "title": _title(places, asked.words() if understood else {}),
+        "zone": zones.pop() if len(zones) == 1 else settings.FAIRWAY_TIME_ZONE,
         "symbols": SYMBOLS,
         "filters": request.GET.urlencode() if understood else "",
     }
     return render(request, "portal/widget.html", context, status=200 if understood else 400)
 
 
-def _title(place: Place | None, words: Mapping[str, str]) -> str:
+def _title(places: Iterable[Place], words: Mapping[str, str]) -> str:
     """With all that it is narrowed to: "no notice" of the air is none of the sea."""
-    told = [place.name_in(language())] if place else []
+    told = [place.name_in(language()) for place in places]
     told += [said for name, said in words.items() if name != "place"]
     return labelled(_("Customs notices"), ", ".join(told)) if told else _("Customs notices")
 
@@ -120,8 +122,8 @@ def embed(request: HttpRequest) -> HttpResponse:
     form = EmbedForm(request.GET)
     chosen = {name: value for name, value in form.cleaned_data.items() if value} if form.is_valid() else {}
     path = reverse("widget") + (f"?{urlencode(chosen)}" if chosen else "")
-    place = Place.objects.filter(locode=chosen.get("place", "")).first()
-    title = _title(place, {"mode": str(Mode(chosen["mode"]).label)} if "mode" in chosen else {})
+    places = Place.objects.filter(locode=chosen.get("place", ""))
+    title = _title(places, {"mode": str(Mode(chosen["mode"]).label)} if "mode" in chosen else {})
     snippet = (
         f'<iframe src="{settings.FAIRWAY_SITE_URL}{escape(path)}" title="{escape(title)}"'
         f' width="100%" height="{HEIGHT}" frameborder="0" loading="lazy"></iframe>'

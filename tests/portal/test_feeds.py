@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from icalendar import Calendar
 from lxml import etree, html
 
@@ -194,3 +195,18 @@ def test_control_characters_break_no_feed(client: Client) -> None:
     for feed in FEEDS:
         text: Any = get(client, f"/en/{feed.file}").decode()
         assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text), feed.name
+
+
+def test_one_question_may_name_several_places_and_is_the_same_in_any_order(client: Client) -> None:
+    """A haulier follows the ports of one route by one address."""
+    for code in ("ESALG", "GBDVR", "FRDKK"):
+        make.issued(make.row(make.place(code)), title=f"Gale at {code}")
+    lists = ("/en/", "/en/notices/", "/api/v1/notices/", "/en/widget/", *(reverse(feed.name) for feed in FEEDS))
+    for path in lists:
+        answer = client.get(path, {"place": "gbdvr, FRDKK"})
+        text = answer.content.decode()
+        told = {code for code in ("ESALG", "GBDVR", "FRDKK") if f"Gale at {code}" in text}
+        assert (answer.status_code, told) == (200, {"GBDVR", "FRDKK"}), path
+    feeds = [client.get(reverse("feed_json"), {"place": asked}).json() for asked in ("GBDVR,FRDKK", "frdkk ,GBDVR")]
+    assert feeds[0]["title"] == feeds[1]["title"] and "FRDKK, GBDVR" in feeds[0]["title"]
+    assert client.get("/en/", {"place": "GBDVR,Calais"}).status_code == 400
