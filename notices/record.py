@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -78,13 +78,21 @@ def threads(versions: Iterable[Version]) -> list[list[Version]]:
 
 
 def spells(thread: Sequence[Version], place: str, *, now: datetime) -> list[Spell]:
-    """What the versions of one notice said of a place, in order: one word for the rows of one time."""
+    """What the versions of one notice said of a place, in order: one word for the rows of one time.
+
+    Versions that say the same, one right after the other, make one stretch; it is the newest's.
+    """
     said: dict[tuple[Version, datetime, datetime | None], list[str]] = defaultdict(list)
     for version, row, span in _stretches(thread, place):
         if span[0] < now:
             said[version, *span].append(row.status)
-    found = (Spell(version, one_word(words), start, end) for (version, start, end), words in said.items())
-    return sorted(found, key=lambda one: one.starts_at)
+    each = (Spell(version, one_word(words), start, end) for (version, start, end), words in said.items())
+    found: list[Spell] = []
+    for one in sorted(each, key=lambda one: one.starts_at):
+        if found and (found[-1].status, found[-1].ends_at) == (one.status, one.starts_at):
+            one = replace(one, starts_at=found.pop().starts_at)
+        found.append(one)
+    return found
 
 
 def _stretches(

@@ -56,6 +56,17 @@ def test_place_tells_of_its_own_rows_and_not_of_the_whole_notice(client: Client)
     assert 'href="/en/notices/?place=ESALG"' in text and "/ Spain</p>" in text
 
 
+def test_history_tells_once_what_several_versions_said_one_after_the_other(client: Client) -> None:
+    here = make.place()
+    first = make.issued(make.row(here), title="Flood")
+    for hour, status in ((1, "closed"), (2, "restricted"), (3, "closed"), (4, "closed")):
+        make.next_version(first.notice, make.row(here, status=status), title="Flood", at=make.in_hours(hour))
+    with make.clock_at(make.in_hours(5)):
+        text = page(client)
+    history = text[text.index('id="history"') :].split("</ol>")[0]
+    assert re.findall(r"/n/[^/]+/(\d)/", history) == ["5", "3", "2"]
+
+
 def test_quiet_place_says_that_no_notice_is_in_force(client: Client) -> None:
     make.place()
     assert "No notice is in force here." in page(client)
