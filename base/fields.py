@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from . import http
 from .text import one_line, prose
 
 AS_WRITTEN = {"dir": "auto"}  # Arabic runs from the right, also in a form in English
@@ -53,3 +55,25 @@ class ProseField(forms.CharField):
                 )
                 % {"over": over, "limit": self.limit}
             )
+
+
+class CallableAddressField(forms.CharField):
+    """An address that we may call, judged by `base.http` as it is when it is called."""
+
+    widget = forms.URLInput(attrs={"autocomplete": "off"})
+
+    def __init__(self, *, example: Any, **options: Any) -> None:
+        """`example`: what to enter, said where nothing was."""
+        super().__init__(
+            max_length=http.LONGEST,
+            help_text=_("https only, on port 443 or 8443, public on the internet. We follow no redirect."),
+            error_messages={"required": example},
+            **options,
+        )
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        try:
+            http.check(value)
+        except http.Forbidden as refused:
+            raise ValidationError(str(refused)) from refused

@@ -8,8 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from base import http
-from base.fields import LineField
+from base.fields import CallableAddressField, LineField
 from contacts.models import Organisation
 from notices.cap import rules
 from notices.kinds import KIND_CHOICES
@@ -41,25 +40,13 @@ class SourceForm(_AtAnOffice):
     name = LineField(
         label=_("Who publishes it"), max_length=80, help_text=_("Readers see this name: “Based on: Harbour master”.")
     )
-    url = forms.CharField(
-        label=_("Address"),
-        max_length=http.LONGEST,
-        help_text=_("https only, on port 443 or 8443, public on the internet. We follow no redirect."),
-        widget=forms.URLInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Enter an address such as https://harbour.example/notices.atom")},
+    url = CallableAddressField(
+        label=_("Address"), example=_("Enter an address such as https://harbour.example/notices.atom")
     )
     form = forms.ChoiceField(
         label=_("What stands there"), choices=Form.choices, widget=forms.RadioSelect, initial=Form.FEED
     )
     field_order = ("office", "name", "url", "form")
-
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"].strip()
-        try:
-            http.check(url)
-        except http.Forbidden as refused:
-            raise ValidationError(str(refused)) from refused
-        return url
 
 
 class UploadForm(_AtAnOffice):
