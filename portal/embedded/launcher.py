@@ -18,6 +18,7 @@ from portal.crowd import nginx
 from . import servers
 from .processes import (
     CHECKOUT,
+    PATIENCE_S,
     CannotStart,
     data_folder,
     die_with_parent,
@@ -200,11 +201,13 @@ class Site:
             return False
 
     def stop(self) -> None:
+        """All are told at once, and all together have as long as one would."""
+        end = time.monotonic() + PATIENCE_S
         for _name, process in self.processes:
             if process.poll() is None:
                 process.terminate()
         for _name, process in self.processes:
-            stop(process)
+            stop(process, patience_s=max(end - time.monotonic(), 1))
 
 
 def start_mail_catcher(site: Site) -> str:

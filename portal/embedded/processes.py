@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_S = 20.0  # for who is told to end
 _PR_SET_PDEATHSIG = 1
 
 
@@ -102,7 +103,9 @@ def secret_file(path: Path, make: Callable[[], str]) -> str:
     return path.read_text().strip()
 
 
-def stop(process: subprocess.Popen[Any], sig: signal.Signals = signal.SIGTERM, patience_s: float = 20) -> None:
+def stop(
+    process: subprocess.Popen[Any], sig: signal.Signals = signal.SIGTERM, patience_s: float = PATIENCE_S
+) -> None:
     """Ends the process and its group: politely, then not."""
     if process.poll() is None:
         process.send_signal(sig)
