@@ -246,7 +246,7 @@ def test_site_that_was_killed_leaves_nothing_running_and_starts_again_with_its_d
         assert page.status == 200
     assert manage(folder, count) == notices
     second.send_signal(signal.SIGHUP)  # the terminal was closed
-    assert second.wait(60) == 0
+    assert second.wait(120) == 0
     assert left_over(folder) == []
     assert not (folder / servers.STATE).exists()
 
