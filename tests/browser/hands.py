@@ -127,6 +127,11 @@ class Pointer:
 class Hands(Pointer):
     """On the keyboard alone; every stop of the focus must be seen."""
 
+    def __init__(self, page: Any, language: str = "en") -> None:
+        super().__init__(page, language)
+        # Heard from the start: the browser is asked once, and not in a race with the key that opens the chooser.
+        page.on("filechooser", lambda _choice: None)
+
     def focus(self) -> dict[str, Any]:
         found: dict[str, Any] = self.page.evaluate(FOCUS)
         return found

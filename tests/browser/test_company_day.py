@@ -38,8 +38,6 @@ class Company:
     def __init__(self, page: Any, url: str, sink: Any, width: int) -> None:
         self.page, self.url, self.sink, self.width = page, url, sink, width
         self.hands, self.wrong = Hands(page), pages.watch(page, url)
-        # Heard from the start: the browser is asked once, and not in a race with the key that opens the chooser.
-        page.on("filechooser", lambda _chooser: None)
 
     def press(self, words: str, key: str = "Enter") -> None:
         self.hands.press(fr(words), key)
@@ -56,10 +54,7 @@ class Company:
         self.page.goto(mailed_link(self.sink, path))
 
     def attach(self, path: Path) -> None:
-        self.hands.to("#id_attachments")
-        with self.page.expect_file_chooser(timeout=10_000) as chooser:
-            self.page.keyboard.press("Space")
-        chooser.value.set_files(path)
+        self.hands.attach("#id_attachments", path)
 
 
 @pytest.fixture(params=[1280, 360])
